@@ -1,0 +1,1 @@
+"""The three vendors as stateful HTTP servers on loopback, and the invented company whose data they hold."""
