@@ -65,3 +65,12 @@ def columns(**types: str) -> tuple[Column, ...]:
         Column(name=_CAMEL.sub("_", field).lower(), type=type_, field=field)  # type: ignore[arg-type]
         for field, type_ in types.items()
     )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A record as a vendor returned it for a write: landed like any other record of its table."""
+
+    table: RawTable
+    record: bytes
+    """The record's own JSON bytes, exactly as received."""
