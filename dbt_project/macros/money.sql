@@ -1,0 +1,46 @@
+{# Money as the marts show it: DECIMAL(20,4), rounded half away from zero to the currency's ISO 4217 minor unit.
+
+   The lists hold the currencies whose minor unit is not the usual two places; the data test
+   `assert_money_macro_knows_every_minor_unit` holds them against the seed `currencies`. They are spelled out
+   because DuckDB rounds a DECIMAL only to a constant number of places. #}
+{% macro money(expression, currency_code=none) -%}
+    {%- if currency_code is none -%}
+    cast(round({{ expression }}, 2) as decimal(20, 4))
+    {%- else -%}
+    case
+        when {{ currency_code }} in ({{ currencies_of_minor_units(0) }})
+            then cast(round({{ expression }}, 0) as decimal(20, 4))
+        when {{ currency_code }} in ({{ currencies_of_minor_units(3) }})
+            then cast(round({{ expression }}, 3) as decimal(20, 4))
+        when {{ currency_code }} in ({{ currencies_of_minor_units(4) }})
+            then cast(round({{ expression }}, 4) as decimal(20, 4))
+        else cast(round({{ expression }}, 2) as decimal(20, 4))
+    end
+    {%- endif -%}
+{%- endmacro %}
+
+{# The currencies with 0, 3 or 4 decimal places, as a list of SQL literals. #}
+{% macro currencies_of_minor_units(places) -%}
+    {%- set currencies = {
+        0: [
+            'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV',
+            'XAF', 'XOF', 'XPF',
+        ],
+        3: ['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'],
+        4: ['CLF', 'UYW'],
+    } -%}
+    '{{ currencies[places] | join("', '") }}'
+{%- endmacro %}
+
+{# A quotient of two decimals to six places, cut off, without passing through a float (`/` gives DOUBLE in DuckDB).
+
+   numerator: DECIMAL, at most ten places are used. denominator: DECIMAL above zero, at most six places are used.
+   Cutting off after six places and rounding half up to a minor unit afterwards equals rounding the exact quotient. #}
+{% macro exact_quotient(numerator, denominator) -%}
+    cast(
+        (
+            cast(cast({{ numerator }} as decimal(38, 10)) * 10000000000 as hugeint) * 100
+            // cast(cast({{ denominator }} as decimal(18, 6)) * 1000000 as hugeint)
+        ) as decimal(38, 0)
+    ) * 0.000001
+{%- endmacro %}
