@@ -1,0 +1,23 @@
+-- Lines of bills, unnested from the document.
+-- One row per line of a bill.
+select
+    bills.bill_id,
+    item.position as line_number,
+    {{ json_text('item.element', 'id') }} as line_id,
+    {{ json_text('item.element', 'description') }} as description,
+    {{ json_decimal('item.element', 'quantity') }} as quantity,
+    {{ json_decimal('item.element', 'unit_price') }} as unit_price,
+    coalesce(
+        {{ json_decimal('item.element', 'amount') }},
+        (
+            {{ json_decimal('item.element', 'quantity') }} * {{ json_decimal('item.element', 'unit_price') }}
+        )::decimal(38, 10)
+    ) as amount,
+    coalesce(
+        {{ json_text('item.element', 'expense_account_id') }},
+        {{ json_text('item.element', 'account_id') }}
+    ) as account_id,
+    {{ json_text('item.element', 'tax_rate_id') }} as tax_rate_id,
+    bills.currency_code
+from {{ ref('stg_atlas_accounting__bills') }} as bills
+cross join {{ json_elements('bills.lines') }}

@@ -1,0 +1,29 @@
+-- Bills from vendors, in every status.
+-- One row per bill.
+with source as (
+    {{ latest_version(source('raw_atlas_accounting', 'bills'), ['id']) }}
+)
+
+select
+    id as bill_id,
+    company_id,
+    bill_number,
+    nullif(trim(vendor_bill_number), '') as vendor_bill_number,
+    vendor_id,
+    bill_date,
+    coalesce(due_date, bill_date) as due_date,
+    currency as currency_code,
+    lower(status) as bill_status,
+    lower(coalesce(status, 'draft')) not in ('draft', 'pending', 'voided') as is_issued,
+    lower(coalesce(status, '')) = 'voided' as is_voided,
+    subtotal as amount_subtotal,
+    tax_amount as amount_tax,
+    total_amount as amount_total,
+    amount_paid,
+    amount_due,
+    notes,
+    try_cast(nullif(regexp_extract(notes, 'atlas_etrm:order:([0-9]+)', 1), '') as bigint) as order_id,
+    lines::json as lines,
+    created_at,
+    updated_at
+from source

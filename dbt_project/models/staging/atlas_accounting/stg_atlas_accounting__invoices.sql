@@ -1,0 +1,30 @@
+-- Invoices to customers, in every status.
+-- One row per invoice.
+with source as (
+    {{ latest_version(source('raw_atlas_accounting', 'invoices'), ['id']) }}
+)
+
+select
+    id as invoice_id,
+    company_id,
+    invoice_number,
+    customer_id,
+    invoice_date,
+    coalesce(due_date, invoice_date) as due_date,
+    currency as currency_code,
+    lower(status) as invoice_status,
+    lower(coalesce(status, 'draft')) not in ('draft', 'pending', 'voided') as is_issued,
+    lower(coalesce(status, '')) = 'voided' as is_voided,
+    subtotal as amount_subtotal,
+    tax_amount as amount_tax,
+    total_amount as amount_total,
+    amount_paid,
+    amount_due,
+    notes,
+    try_cast(nullif(regexp_extract(notes, 'atlas_etrm:order:([0-9]+)', 1), '') as bigint) as order_id,
+    lines::json as lines,
+    created_at,
+    updated_at,
+    discount_percent,
+    discount_days
+from source
