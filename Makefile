@@ -1,0 +1,46 @@
+# Everything a newcomer types. `make demo` and `make test` need Python 3.11+ with venv and a package index, no more.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TIEOUT := $(BIN)/tieout
+WORKERS ?= 2
+
+# No tool of this project calls home.
+export DO_NOT_TRACK := 1
+export RUNTIME__DLTHUB_TELEMETRY := false
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format clean
+
+help: ## Show what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.synced: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tieout needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python
+	@touch $@
+
+demo: $(VENV)/.synced ## Run the whole loop on the sandbox, then once more to show that nothing is sent twice
+	@$(BIN)/python -m tieout.demo
+
+test: $(VENV)/.synced ## Run every test
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
+
+check: $(VENV)/.synced ## Lint, type-check, and check the directions of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint dbt_project --processes 2 --disable-progress-bar
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.synced ## Bring Python and SQL into the house's form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/sqlfluff fix dbt_project --processes 2 --disable-progress-bar
+
+clean: ## Forget the sandbox's data (the live profile's is never touched)
+	@rm -rf data/sandbox

@@ -1,0 +1,309 @@
+"""The command line: one command per thing a person wants, errors as one clear line, exit codes of DESIGN section 4.
+
+In: arguments and settings. Out: text for people on the terminal, or one JSON document on stdout with everything
+else on stderr. What does not belong here: the work itself.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from tieout import __version__, sandbox_process
+from tieout import settings as settings_module
+from tieout.errors import ExitCode, SettingsError, TieoutError
+from tieout.settings import SANDBOX, Settings
+
+if TYPE_CHECKING:
+    from tieout.outcome import RunOutcome
+
+app = typer.Typer(
+    name="tieout",
+    help="Lands what ATLAS ETRM, Atlas Accounting and Atlar hold, builds the books, proves that they tie out, and"
+    " writes back what is missing. Nothing is sent twice, nothing is lost silently.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Business date of the figures.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; everything else on stderr.")]
+
+
+@dataclass
+class Invocation:
+    """What the options before the command chose."""
+
+    sandbox: bool
+
+    @contextmanager
+    def settings(self) -> Iterator[Settings]:
+        """Yields the settings; in the sandbox profile with the vendors up, started here if need be."""
+        plain = self.plain_settings()
+        if plain.profile != SANDBOX:
+            yield plain
+            return
+        with sandbox_process.ensured(plain.paths.data_dir) as vendors:
+            yield settings_module.load(SANDBOX, vendors.overlay)
+
+    def plain_settings(self) -> Settings:
+        """Returns the settings without starting anything: for what only looks at local files."""
+        profile = SANDBOX if self.sandbox else None
+        settings = settings_module.load(profile)
+        if settings.profile != SANDBOX:
+            return settings
+        vendors = sandbox_process.running(settings.paths.data_dir)
+        return settings_module.load(SANDBOX, vendors.overlay if vendors else {"COMPANY__TIME_ZONE": "Europe/Berlin"})
+
+
+def main() -> None:
+    """Runs the command line; every expected error is one line on stderr and an exit code."""
+    from pipelines.transport.errors import CredentialsRefused, VendorError
+
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except TieoutError as problem:
+        _fail(str(problem), problem.exit_code)
+    except CredentialsRefused as problem:
+        _fail(str(problem), ExitCode.USAGE)
+    except VendorError as problem:
+        _fail(str(problem), ExitCode.FAILED)
+    except KeyboardInterrupt:
+        _fail("interrupted; what was sent is in the delivery log, the next run goes on from there", ExitCode(1))
+    except Exception as problem:
+        _usage_or_raise(problem)
+
+
+def _usage_or_raise(problem: Exception) -> None:
+    # Typer bundles its own click, whose usage errors are told apart by what they can do, not by their class.
+    show = getattr(problem, "show", None)
+    if show is None:
+        raise problem
+    show()
+    sys.exit(ExitCode.USAGE)
+
+
+def _fail(message: str, code: ExitCode) -> None:
+    sys.stderr.write(f"tieout: {message}\n")
+    sys.exit(code)
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Work with the invented company of the sandbox, never with real systems.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"tieout {__version__}")
+        raise typer.Exit
+    context.obj = Invocation(sandbox=sandbox)
+
+
+@app.command()
+def run(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Land, build, plan and apply, until there is nothing left to send; then publish."""
+    outcome = _run(context.obj, as_of, as_json, plan_only=False)
+    raise typer.Exit(int(outcome.exit_code))
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    as_of: AsOf = None,
+    as_json: Json = False,
+    sync: Annotated[str | None, typer.Option("--sync", help="Show the records of this sync, field by field.")] = None,
+) -> None:
+    """Show what would be written where, old value → new value; writes nothing."""
+    outcome = _run(context.obj, as_of, as_json, plan_only=True, sync=sync)
+    raise typer.Exit(int(outcome.exit_code))
+
+
+def _run(
+    invocation: Invocation, as_of: str | None, as_json: bool, *, plan_only: bool, sync: str | None = None
+) -> RunOutcome:
+    from tieout import run as loop
+    from tieout.progress import RunProgress
+    from tieout.report import plan as plan_report
+    from tieout.report import summary
+
+    errors = Console(stderr=True)
+    with invocation.settings() as settings, RunProgress(errors) as progress:
+        outcome, made = loop.execute(
+            settings, as_of=_as_of(settings, as_of), now=_now, progress=progress, plan_only=plan_only
+        )
+    if as_json:
+        document = summary.as_json(outcome)
+        if plan_only and made is not None:
+            document["plan"] = plan_report.as_json(made)
+        _print_json(document)
+    elif plan_only and made is not None:
+        plan_report.show(made, outcome, Console(), sync=sync)
+    else:
+        summary.show(outcome, Console())
+    return outcome
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Show the last runs, what is held and why, what was rejected, which controls are red."""
+    from tieout.report import status as status_report
+
+    settings = context.obj.plain_settings()
+    found = status_report.read(settings)
+    if as_json:
+        _print_json(status_report.as_json(found))
+    else:
+        status_report.show(found, Console())
+
+
+@app.command()
+def publish(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Publish the work file as it stands, as the next snapshot."""
+    from tieout import lock
+    from tieout import publish as publishing
+
+    settings = context.obj.plain_settings()
+    with lock.held(settings.paths.lock):
+        published = publishing.publish(settings.paths, as_of=_as_of(settings, as_of).isoformat(), now=_now())
+    if as_json:
+        _print_json({"snapshot": str(published.path), "number": published.number, "as_of": published.as_of})
+    else:
+        typer.echo(f"{settings.paths.warehouse} is now snapshot {published.number}")
+
+
+@app.command()
+def sql(context: typer.Context, query: Annotated[str, typer.Argument(help="A query over the warehouse.")]) -> None:
+    """Ask the published warehouse a question, read-only."""
+    import duckdb
+
+    from tieout.report import query as query_report
+
+    paths = context.obj.plain_settings().paths
+    if not paths.warehouse.exists():
+        raise TieoutError(f"{paths.warehouse} does not exist yet; `tieout run` publishes it")
+    try:
+        query_report.show(paths.warehouse.resolve(), query, Console())
+    except duckdb.Error as problem:
+        raise SettingsError(str(problem)) from None
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8720,
+) -> None:
+    """Answer the web store's live balance call from the published snapshot."""
+    import uvicorn
+
+    from tieout.service import BALANCE_PATH, ServiceConfig, create_app
+
+    config = ServiceConfig.of(context.obj.plain_settings())
+    typer.echo(f"POST http://{host}:{port}{BALANCE_PATH} · GET http://{host}:{port}/health", err=True)
+    uvicorn.run(create_app(config, now=_now), host=host, port=port, log_level="warning", access_log=False)
+
+
+@app.command()
+def schedule(
+    context: typer.Context,
+    cron: Annotated[str, typer.Argument(help="Five fields, in the company's zone, e.g. '*/15 6-20 * * 1-5'.")],
+    show: Annotated[
+        bool, typer.Option("--print", help="Print a crontab line and a systemd timer instead of running.")
+    ] = False,
+) -> None:
+    """Run again and again by a cron expression in the company's time zone."""
+    import subprocess
+
+    from tieout import schedule as schedules
+
+    invocation: Invocation = context.obj
+    zone = invocation.plain_settings().time_zone
+    command = [sys.executable, "-m", "tieout", *(["--sandbox"] if invocation.sandbox else []), "run"]
+    if show:
+        line = " ".join(command)
+        typer.echo(schedules.crontab_line(cron, zone, line, str(Path.cwd())))
+        typer.echo()
+        typer.echo(schedules.systemd_timer(cron, zone, line, str(Path.cwd())))
+        return
+    schedules.trigger(cron, zone)
+    typer.echo(f"running `tieout run` at {cron!r} ({zone.key}); stop with Ctrl-C", err=True)
+    # A process of its own: a run that dies takes nothing of the schedule with it.
+    schedules.keep(cron, zone, lambda: subprocess.run(command, check=False) and None)  # noqa: S603
+
+
+@app.command()
+def sandbox(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option(help="The invented company is made from this number.")] = 210,
+    scale: Annotated[float, typer.Option(help="Size of the company; 1 is about 40 counterparties.")] = 1.0,
+    as_of: Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The sandbox's today.")] = "2026-04-10",
+    port_base: Annotated[int, typer.Option(help="First of three ports; 0 takes free ones.")] = 8701,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget everything and start over.")] = False,
+    atlas_etrm_requests_per_minute: Annotated[int, typer.Option(help="0 is without limit.")] = 100,
+    accounting_tier: Annotated[str, typer.Option(help="standard, professional or enterprise.")] = "enterprise",
+    atlar_requests_per_second: Annotated[int, typer.Option(help="0 is without limit.")] = 50,
+    latency_ms: Annotated[int, typer.Option(help="Added to every answer.")] = 0,
+) -> None:
+    """Start the three vendors as servers on this machine, with an invented company's data."""
+    from sandbox.app import serve as serve_sandbox
+    from sandbox.options import SandboxOptions
+
+    del context  # The sandbox has one data directory whatever the profile of the other commands.
+    serve_sandbox(
+        SandboxOptions(
+            data_dir=sandbox_process.vendors_dir(settings_module.load(SANDBOX).paths.data_dir),
+            seed=seed,
+            scale=scale,
+            as_of=settings_module.parse_date(as_of, "--as-of"),
+            port_base=port_base,
+            reset=reset,
+            atlas_etrm_requests_per_minute=atlas_etrm_requests_per_minute,
+            accounting_tier=accounting_tier,
+            atlar_requests_per_second=atlar_requests_per_second,
+            latency_ms=latency_ms,
+        )
+    )
+
+
+@app.command()
+def docs(context: typer.Context) -> None:
+    """Write the documentation and lineage of every table as one HTML page."""
+    from tieout import lock
+    from tieout.build import Books
+
+    settings = context.obj.plain_settings()
+    if not settings.paths.work.exists():
+        raise TieoutError("there is nothing to describe yet; `tieout run` builds it")
+    with lock.held(settings.paths.lock):
+        Books(settings).docs()
+    typer.echo(str(settings.paths.dbt_target / "static_index.html"))
+
+
+def _as_of(settings: Settings, given: str | None) -> date:
+    return settings_module.parse_date(given, "--as-of") if given else settings.business_date(_now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    json.dump(document, sys.stdout, indent=2, default=str)
+    sys.stdout.write("\n")

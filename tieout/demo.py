@@ -1,0 +1,37 @@
+"""`make demo`: the whole loop on the sandbox, then once more, to show that a second run sends nothing.
+
+In: nothing but a free port. Out: two summaries, and exit 0 when the second run sent nothing.
+What does not belong here: anything the commands cannot do; this only types them.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from rich.console import Console
+
+from tieout.errors import ExitCode
+
+
+def main() -> int:
+    """Runs the loop twice against one sandbox; held records (exit 3) are part of the invented world."""
+    console = Console(stderr=True)
+    console.print("[bold]1. From nothing to tied-out books, written back to all three vendors[/]")
+    first = _tieout("run")
+    if first not in (ExitCode.DONE, ExitCode.HELD):
+        return first
+    console.print("\n[bold]2. The same again: nothing has changed outside, so nothing may be sent[/]")
+    second = _tieout("run")
+    if second not in (ExitCode.DONE, ExitCode.HELD):
+        return second
+    console.print("\n[bold]Look around[/]: tieout --sandbox status · tieout --sandbox docs · tieout --help")
+    return 0
+
+
+def _tieout(*arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "tieout", "--sandbox", *arguments], check=False).returncode  # noqa: S603
+
+
+if __name__ == "__main__":
+    sys.exit(main())

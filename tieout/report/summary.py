@@ -1,0 +1,160 @@
+"""Prints what a run did, for a clerk: landed, booked, held and why, open items, sent, tied out, where to look.
+
+In: a `RunOutcome`. Out: text on a rich console, or the JSON document of DESIGN section 4.
+What does not belong here: reading or computing a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tieout.outcome import RunOutcome
+from tieout.progress import TITLES
+from tieout.report.figures import AGING_COLUMNS, Aging, Figures
+
+AGING_TITLES = ("not due", "1-30", "31-60", "61-90", "91-120", "over 120", "credits", "balance")
+
+TRY = (
+    "select customer_code, currency_code, balance, days_1_30, days_over_120"
+    " from marts.fct_receivables_aging order by balance desc limit 5"
+)
+
+
+def as_json(outcome: RunOutcome) -> dict[str, Any]:
+    """Returns the document of `run --json` (DESIGN section 4), with a few additions."""
+    figures = outcome.figures
+    return {
+        "run_id": outcome.run_id,
+        "as_of": outcome.as_of.isoformat(),
+        "landed": dict(sorted(outcome.landed.items())),
+        "requests": dict(sorted(outcome.requests.items())),
+        "journal_entries": figures.journal_entries if figures else 0,
+        "held": figures.held if figures else {},
+        "quarantined": figures.quarantined if figures else 0,
+        "planned": outcome.planned,
+        "sent": outcome.sent,
+        "rejected": outcome.rejected,
+        "unknown": outcome.unknown,
+        "tie_outs": {control.name: not control.is_red for control in figures.tie_outs} if figures else {},
+        "snapshot": str(outcome.snapshot) if outcome.snapshot else None,
+        "seconds": {step: round(spent, 3) for step, spent in outcome.seconds.items()},
+        "rounds": outcome.rounds,
+        "awaiting_approval": outcome.awaiting_approval,
+        "sent_by_sync": dict(outcome.sent_by_sync),
+        "findings": list(outcome.findings),
+        "exit_code": int(outcome.exit_code),
+    }
+
+
+def show(outcome: RunOutcome, console: Console) -> None:
+    """Prints the summary."""
+    console.print()
+    console.rule(f"[bold]Tieout · {outcome.profile} · as of {outcome.as_of}", align="left")
+    _landed(outcome, console)
+    if outcome.figures is not None:
+        _booked(outcome.figures, console)
+        _open_items(outcome.figures, console)
+    _sent(outcome, console)
+    if outcome.figures is not None:
+        _tied(outcome.figures, console)
+    _where(outcome, console)
+
+
+def money(amount: Decimal | None) -> str:
+    """Returns an amount for reading: thousands separated, two decimals, exact digits beyond them kept."""
+    if amount is None:
+        return ""
+    plain = amount.normalize()
+    places = max(2, -int(plain.as_tuple().exponent)) if plain.is_finite() else 2
+    return f"{amount:,.{places}f}"
+
+
+def _landed(outcome: RunOutcome, console: Console) -> None:
+    parts = []
+    for system, requests in sorted(outcome.requests.items()):
+        rows = sum(count for table, count in outcome.landed.items() if table.startswith(f"{system}."))
+        parts.append(f"{TITLES.get(system, system)} {rows:,} changes in {requests:,} requests")
+    _line(console, "Landed", " · ".join(parts) or "nothing")
+    for finding in outcome.findings:
+        _line(console, "", f"[yellow]{finding}[/]")
+
+
+def _booked(figures: Figures, console: Console) -> None:
+    states = ", ".join(f"{count:,} {state}" for state, count in figures.entries_by_status.items())
+    _line(console, "Entries", f"{figures.journal_entries:,} journal entries, each balanced to 0.00 ({states})")
+    total = sum(figures.held.values())
+    _line(console, "Held", f"{total:,} records wait for a person" if total else "nothing")
+    for hold in figures.holds:
+        _line(console, "", f"[yellow]{hold.count:>3} {hold.code}[/]  e.g. {hold.example}: {hold.message}")
+    if figures.quarantined:
+        _line(console, "Quarantine", f"[yellow]{figures.quarantined:,} records could not be read[/]; see tieout status")
+
+
+def _open_items(figures: Figures, console: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1))
+    table.add_column("")
+    for title in AGING_TITLES:
+        table.add_column(title, justify="right")
+    for title, agings in (("Receivables", figures.receivables), ("Payables", figures.payables)):
+        for row in _aging_rows(title, agings):
+            table.add_row(*row)
+    console.print(table)
+
+
+def _aging_rows(title: str, agings: Iterable[Aging]) -> Iterable[tuple[str, ...]]:
+    for aging in agings:
+        yield (f"{title} {aging.currency_code}", *(money(aging.amounts[column]) for column in AGING_COLUMNS))
+
+
+def _sent(outcome: RunOutcome, console: Console) -> None:
+    if not outcome.planned:
+        _line(console, "Sent", "nothing: every system already holds what the books say")
+        return
+    waits = f", {outcome.awaiting_approval:,} await approval" if outcome.awaiting_approval else ""
+    _line(
+        console,
+        "Sent",
+        f"{outcome.sent:,} writes in {outcome.rounds} rounds, {outcome.rejected:,} rejected,"
+        f" {outcome.unknown:,} unknown{waits}",
+    )
+    for sync, count in outcome.sent_by_sync.items():
+        _line(console, "", f"{count:>5,} {_sync_title(sync)}")
+    for rejection in outcome.rejections[:10]:
+        _line(console, "", f"[red]rejected[/] {rejection}")
+
+
+def _sync_title(sync: str) -> str:
+    destination, _, what = sync.removeprefix("sync_").partition("__")
+    return f"{TITLES.get(destination, destination)}: {what.replace('_', ' ')}"
+
+
+def _tied(figures: Figures, console: Console) -> None:
+    red = figures.red
+    accepted = sum(control.accepted for control in figures.tie_outs)
+    passed = f"{len(figures.tie_outs) - len(red)} of {len(figures.tie_outs)} controls tie to 0.00"
+    note = f", {accepted} differences accepted by name" if accepted else ""
+    _line(console, "Tie-outs", f"[{'red' if red else 'green'}]{passed}[/]{note}")
+    for control in red:
+        _line(
+            console,
+            "",
+            f"[red]{control.name}[/]: {control.untied} differ, worst {control.worst_scope}"
+            f" by {money(control.worst_difference)}; the push is withheld",
+        )
+
+
+def _where(outcome: RunOutcome, console: Console) -> None:
+    if outcome.warehouse is not None:
+        _line(console, "Warehouse", f"{outcome.warehouse} (snapshot {outcome.snapshot_number})")
+        option = " --sandbox" if outcome.profile == "sandbox" else ""
+        _line(console, "Try", f'tieout{option} sql "{TRY}"')
+    _line(console, "Took", " · ".join(f"{step} {spent:.1f} s" for step, spent in outcome.seconds.items()))
+
+
+def _line(console: Console, title: str, text: str) -> None:
+    console.print(f"[bold]{title:<11}[/] {text}", highlight=False, soft_wrap=True)

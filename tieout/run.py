@@ -1,0 +1,248 @@
+"""The loop of DESIGN section 1: land, build, plan, apply, until the plan is empty.
+
+In: settings, the business date, the clock. Out: a `RunOutcome`, a published snapshot, writes at the vendors.
+What does not belong here: how a stage works; each stage is another room's.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from pipelines.extract import Clients, ExtractResult, Landing, extract, land_answers
+from reverse_etl.apply import ApplyResult, apply_plan, resolve_unknown
+from reverse_etl.delivery_log import DeliveryLog
+from reverse_etl.operations import OperationsStore
+from reverse_etl.plan import Plan, make_plan, read_due
+from tieout import lock, publish
+from tieout.build import Books, Parameters
+from tieout.errors import NotSettledError
+from tieout.outcome import RunOutcome
+from tieout.progress import RunProgress
+from tieout.report import figures
+
+if TYPE_CHECKING:
+    from tieout.settings import Settings
+
+MOST_ROUNDS = 15
+"""The longest chain is counterparty → invoice → send → erpCode → ATLAS invoice → document → payment → remaining."""
+
+Now = Callable[[], datetime]
+
+
+@dataclass
+class Loop:
+    """One run of one profile. Made by `execute`; holds what the stages share."""
+
+    settings: Settings
+    as_of: date
+    now: Now
+    progress: RunProgress
+    outcome: RunOutcome
+    clients: Clients
+    store: OperationsStore
+    plan_only: bool = False
+    books: Books = field(init=False)
+    parameters: Parameters = field(init=False)
+    landing: Landing = field(init=False)
+    last_plan: Plan | None = None
+
+    def __post_init__(self) -> None:
+        paths = self.settings.paths
+        self.books = Books(self.settings)
+        self.parameters = Parameters.of(self.settings, self.as_of)
+        self.landing = Landing(paths.landing, paths.work, paths.dlt, self.now)
+        self.log = DeliveryLog(self.store)
+
+    def go(self) -> None:
+        """Runs the rounds; the outcome says how it went."""
+        changed = self._land_first()
+        for number in range(1, MOST_ROUNDS + 1):
+            self.outcome.rounds = number
+            self._build(changed, first=number == 1)
+            if self._is_red():
+                self.outcome.withheld = True
+                return
+            plan = self._plan()
+            if self.plan_only or not plan.items:
+                return
+            applied = self._apply(plan)
+            changed = self._land_answers(applied) | {"operations.deliveries"}
+        self.outcome.settled = False
+        raise NotSettledError(
+            f"after {MOST_ROUNDS} rounds there was still something to send: {self.outcome.planned} planned,"
+            f" {self.outcome.sent} sent. `tieout plan` shows what comes back each time"
+        )
+
+    def _land_first(self) -> set[str]:
+        with self._timed("land"):
+            resolved = resolve_unknown(self.clients, self.log, now=self.now)
+            result = extract(self.clients, self.landing, as_of=self.as_of, only=None, progress=self.progress)
+            self._count(result)
+            changed = set(result.changed)
+            if resolved.answers:
+                changed |= set(self._count(land_answers(resolved.answers, self.landing)).changed)
+        self.progress.say(
+            f"landed   {sum(result.rows.values()):,} changes, {sum(result.requests.values()):,} requests"
+        )
+        return changed
+
+    def _land_answers(self, applied: ApplyResult) -> set[str]:
+        """The answers to the writes, and what else those writes have moved at the vendors."""
+        with self._timed("land"):
+            changed = set(self._count(land_answers(applied.answers, self.landing)).changed)
+            if applied.touched:
+                again = extract(
+                    self.clients, self.landing, as_of=self.as_of, only=applied.touched, progress=self.progress
+                )
+                changed |= set(self._count(again).changed)
+        return changed
+
+    def _build(self, changed: set[str], *, first: bool) -> None:
+        """Builds what depends on what changed; everything where the last complete build is not known to be this."""
+        known = self.books.built_state() == self._state() if first else True
+        if first and known and not changed:
+            self.progress.say("books    unchanged")
+            return
+        with self._timed("build"), self.progress.stage("build the books", None) as stage:
+            self.books.on_node = stage
+            self.books.note_built(None)
+            self.books.write_operations(self.store.export(), self.parameters)
+            ran = self.books.build(changed_tables=None if first else changed, seeds=first)
+            self.books.note_built(self._state())
+        self.outcome.was_built = True
+        self.progress.say(f"books    {ran:,} models and tests, all green")
+
+    def _state(self) -> str:
+        return self.books.state(self.parameters, self.landing.position(), self.store.head())
+
+    def _is_red(self) -> bool:
+        self.outcome.figures = figures.read(self.settings.paths.work)
+        return bool(self.outcome.figures.red)
+
+    def _plan(self) -> Plan:
+        with self._timed("plan"):
+            due = read_due(self.settings.paths.work)
+            plan = make_plan(due, self.log.state(), allowed=self.settings.auto_apply)
+            self.last_plan = plan
+            self.outcome.planned += len(plan.items)
+            self.outcome.awaiting_approval = len(plan.awaiting)
+        return plan
+
+    def _apply(self, plan: Plan) -> ApplyResult:
+        outcome = self.outcome
+        with self._timed("apply"), self.progress.stage("write back", len(plan.items)) as stage:
+            applied = apply_plan(
+                plan, self.clients, self.log, run_id=outcome.run_id, now=self.now, progress=stage
+            )
+        outcome.sent += applied.sent
+        outcome.rejected += applied.rejected
+        outcome.unknown += applied.unknown
+        outcome.sent_by_sync.update(applied.sent_by_sync)
+        outcome.rejections.extend(applied.reasons)
+        outcome.findings.extend(finding for finding in applied.findings if finding not in outcome.findings)
+        self.progress.say(
+            f"round {outcome.rounds:<2} {applied.sent:,} sent, {applied.rejected:,} rejected"
+            + (f", {applied.unknown:,} unknown" if applied.unknown else "")
+        )
+        return applied
+
+    def _count(self, result: ExtractResult) -> ExtractResult:
+        self.outcome.landed.update(result.rows)
+        self.outcome.requests.update(result.requests)
+        self.outcome.findings.extend(finding for finding in result.findings if finding not in self.outcome.findings)
+        return result
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.outcome.add_seconds(step, time.perf_counter() - began)
+
+
+def execute(
+    settings: Settings, *, as_of: date, now: Now, progress: RunProgress, plan_only: bool = False
+) -> tuple[RunOutcome, Plan | None]:
+    """Runs the loop under the lock, records the run, publishes.
+
+    Args:
+        settings: the profile's.
+        as_of: the business date of the figures; what is written back follows the vendors' present state.
+        now: the present instant, UTC.
+        progress: where a person sees it go on.
+        plan_only: stop before the first write.
+
+    Returns:
+        What the run did, and the last plan made.
+
+    Raises:
+        LockedError: another run works on the same data.
+        TieoutError: the books could not be built, or the plan did not become empty.
+        pipelines.transport.errors.VendorError: a vendor could not be read.
+    """
+    outcome = RunOutcome(run_id=f"run-{uuid.uuid4()}", profile=settings.profile, as_of=as_of)
+    with lock.held(settings.paths.lock):
+        clients = open_clients(settings)
+        store = OperationsStore(f"sqlite:///{settings.paths.operations}")
+        try:
+            store.start_run(outcome.run_id, at=now(), profile=settings.profile, as_of=as_of)
+            loop = Loop(settings, as_of, now, progress, outcome, clients, store, plan_only)
+            try:
+                loop.go()
+            except BaseException as problem:
+                outcome.failure = str(problem) or type(problem).__name__
+                _finish(store, outcome, now)
+                raise
+            _finish(store, outcome, now)
+            _publish(loop)
+            return outcome, loop.last_plan
+        finally:
+            store.close()
+            clients.close()
+
+
+def open_clients(settings: Settings) -> Clients:
+    """Returns the three vendors' clients; a missing setting is found before anything is asked of anybody."""
+    return Clients.open(settings.atlas_etrm(), settings.atlas_accounting(), settings.atlar())
+
+
+def _finish(store: OperationsStore, outcome: RunOutcome, now: Now) -> None:
+    held = sum(outcome.figures.held.values()) if outcome.figures else 0
+    store.finish_run(
+        outcome.run_id,
+        at=now(),
+        status="failed" if outcome.failure else "withheld" if outcome.withheld else "done",
+        exit_code=int(outcome.exit_code),
+        rounds=outcome.rounds,
+        landed_rows=sum(outcome.landed.values()),
+        requests=sum(outcome.requests.values()),
+        planned=outcome.planned,
+        sent=outcome.sent,
+        rejected=outcome.rejected,
+        unknown=outcome.unknown,
+        held=held,
+        seconds=sum(outcome.seconds.values()),
+        message=outcome.failure,
+    )
+
+
+def _publish(loop: Loop) -> None:
+    """Publishes what was built; where nothing was, notes that the newest snapshot still holds."""
+    outcome, paths = loop.outcome, loop.settings.paths
+    with loop._timed("publish"):
+        published = None if outcome.was_built else publish.verified(paths, now=loop.now())
+        if published is None:
+            # The run itself has just ended: its row is the one thing the models do not know yet.
+            loop.books.write_operations(loop.store.export(), loop.parameters)
+            loop.books.build(changed_tables={"operations.runs"}, seeds=False)
+            published = publish.publish(paths, as_of=outcome.as_of.isoformat(), now=loop.now())
+    outcome.warehouse = paths.warehouse
+    outcome.snapshot = published.path
+    outcome.snapshot_number = published.number
