@@ -84,7 +84,10 @@ class Books:
         """
         digest = hashlib.sha256(repr((parameters, more)).encode())
         for path in [DBT_PROJECT_DIR / "dbt_project.yml"] + [
-            path for folder in _PROJECT_FOLDERS for path in sorted((DBT_PROJECT_DIR / folder).rglob("*")) if path.is_file()
+            path
+            for folder in _PROJECT_FOLDERS
+            for path in sorted((DBT_PROJECT_DIR / folder).rglob("*"))
+            if path.is_file()
         ]:
             digest.update(path.name.encode())
             digest.update(path.read_bytes())

@@ -106,7 +106,8 @@ def _fail(message: str, code: ExitCode) -> None:
 def _options(
     context: typer.Context,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Work with the invented company of the sandbox, never with real systems.")
+        bool,
+        typer.Option("--sandbox", help="Work with the invented company of the sandbox, never with real systems."),
     ] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
@@ -263,6 +264,7 @@ def sandbox(
 ) -> None:
     """Start the three vendors as servers on this machine, with an invented company's data."""
     from sandbox.app import serve as serve_sandbox
+
     from sandbox.options import SandboxOptions
 
     del context  # The sandbox has one data directory whatever the profile of the other commands.

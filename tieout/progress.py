@@ -11,9 +11,22 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
-TITLES = {"atlas_etrm": "ATLAS ETRM", "atlas_accounting": "Atlas Accounting", "atlar": "Atlar", "operations": "Tieout"}
+TITLES = {
+    "atlas_etrm": "ATLAS ETRM",
+    "atlas_accounting": "Atlas Accounting",
+    "atlar": "Atlar",
+    "operations": "Tieout",
+}
 """The systems' names as their users write them."""
 
 

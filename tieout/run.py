@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from pipelines.extract import Clients, ExtractResult, Landing, extract, land_answers
 from reverse_etl.apply import ApplyResult, apply_plan, resolve_unknown
+
+from pipelines.extract import Clients, ExtractResult, Landing, extract, land_answers
 from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.operations import OperationsStore
 from reverse_etl.plan import Plan, make_plan, read_due
@@ -87,9 +88,7 @@ class Loop:
             changed = set(result.changed)
             if resolved.answers:
                 changed |= set(self._count(land_answers(resolved.answers, self.landing)).changed)
-        self.progress.say(
-            f"landed   {sum(result.rows.values()):,} changes, {sum(result.requests.values()):,} requests"
-        )
+        self.progress.say(f"landed   {sum(result.rows.values()):,} changes, {sum(result.requests.values()):,} requests")
         return changed
 
     def _land_answers(self, applied: ApplyResult) -> set[str]:
@@ -137,9 +136,7 @@ class Loop:
     def _apply(self, plan: Plan) -> ApplyResult:
         outcome = self.outcome
         with self._timed("apply"), self.progress.stage("write back", len(plan.items)) as stage:
-            applied = apply_plan(
-                plan, self.clients, self.log, run_id=outcome.run_id, now=self.now, progress=stage
-            )
+            applied = apply_plan(plan, self.clients, self.log, run_id=outcome.run_id, now=self.now, progress=stage)
         outcome.sent += applied.sent
         outcome.rejected += applied.rejected
         outcome.unknown += applied.unknown

@@ -58,9 +58,7 @@ def systemd_timer(expression: str, zone: ZoneInfo, command: str, directory: str)
     trigger(expression, zone)
     minute, hour, day, month, weekday = expression.split()
     days = "" if weekday == "*" else _renamed(weekday, " ", str.title).replace("-", "..") + " "
-    calendar = (
-        f"{days}*-{_calendar(month)}-{_calendar(day)} {_calendar(hour)}:{_calendar(minute)}:00 {zone.key}"
-    )
+    calendar = f"{days}*-{_calendar(month)}-{_calendar(day)} {_calendar(hour)}:{_calendar(minute)}:00 {zone.key}"
     return f"""# ~/.config/systemd/user/tieout.service
 [Unit]
 Description=Tieout: land, build, tie out, write back

@@ -21,6 +21,7 @@ from tieout.errors import SettingsError
 if TYPE_CHECKING:
     from pipelines.atlar.client import AtlarConfig
     from pipelines.atlas_accounting.client import AtlasAccountingConfig
+
     from pipelines.atlas_etrm.client import AtlasEtrmConfig
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -56,12 +57,12 @@ class Paths:
 
     @property
     def dlt(self) -> Path:
-        """dlt's working folder; rebuilt when lost."""
+        """Dlt's working folder; rebuilt when lost."""
         return self.data_dir / "dlt"
 
     @property
     def dbt_target(self) -> Path:
-        """dbt's target folder; rebuilt when lost."""
+        """Dbt's target folder; rebuilt when lost."""
         return self.data_dir / "dbt"
 
     @property
@@ -142,7 +143,7 @@ class Settings:
         try:
             items = json.loads(text)
         except json.JSONDecodeError:
-            raise SettingsError(f"{_environment_name(name)} is not a JSON list such as [\"a\", \"b\"]") from None
+            raise SettingsError(f'{_environment_name(name)} is not a JSON list such as ["a", "b"]') from None
         return tuple(str(item) for item in items)
 
     @property
@@ -227,9 +228,7 @@ class Settings:
             password=self.required("sources.atlas_accounting.password"),
             company_id=self.value("sources.atlas_accounting.company_id"),
             dialect=self.choice("sources.atlas_accounting.dialect", ("documented", "observed"), "documented"),
-            tier=self.choice(
-                "sources.atlas_accounting.tier", ("standard", "professional", "enterprise"), "standard"
-            ),
+            tier=self.choice("sources.atlas_accounting.tier", ("standard", "professional", "enterprise"), "standard"),
         )
 
     def atlar(self) -> AtlarConfig:

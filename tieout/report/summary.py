@@ -92,7 +92,11 @@ def _booked(figures: Figures, console: Console) -> None:
     for hold in figures.holds:
         _line(console, "", f"[yellow]{hold.count:>3} {hold.code}[/]  e.g. {hold.example}: {hold.message}")
     if figures.quarantined:
-        _line(console, "Quarantine", f"[yellow]{figures.quarantined:,} records could not be read[/]; see tieout status")
+        _line(
+            console,
+            "Quarantine",
+            f"[yellow]{figures.quarantined:,} records could not be read[/]; see tieout status",
+        )
 
 
 def _open_items(figures: Figures, console: Console) -> None:

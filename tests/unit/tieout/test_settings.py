@@ -1,0 +1,108 @@
+"""Settings: what is missing is named, what is wrong is said, and the sandbox is never chosen by accident."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from tieout import settings
+from tieout.errors import ExitCode, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIEOUT_DATA_DIR", str(tmp_path / "data"))
+
+
+def test_live_is_the_profile_unless_the_sandbox_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.load().profile == "live"
+    assert settings.load("sandbox").profile == "sandbox"
+    monkeypatch.setenv("TIEOUT_PROFILE", "sandbox")
+    assert settings.load().profile == "sandbox"
+    with pytest.raises(SettingsError, match="TIEOUT_PROFILE"):
+        settings.load("production")
+
+
+def test_a_missing_setting_is_named_as_its_variable() -> None:
+    with pytest.raises(SettingsError, match="SOURCES__ATLAS_ETRM__BASE_URL") as caught:
+        settings.load().atlas_etrm()
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_environment_goes_before_the_toml_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt/config.toml").write_text('[sources.atlar]\nbase_url = "http://file"\nrequests_per_second = 7\n')
+    (tmp_path / ".dlt/secrets.toml").write_text('[sources.atlar]\naccess_key = "k"\nsecret = "s3cret"\n')
+    loaded = settings.load()
+    assert loaded.atlar().base_url == "http://file"
+    assert loaded.atlar().requests_per_second == 7
+    monkeypatch.setenv("SOURCES__ATLAR__BASE_URL", "http://environment")
+    assert settings.load().atlar().base_url == "http://environment"
+    assert "s3cret" not in repr(loaded.atlar())
+
+
+def test_the_sandbox_never_reads_the_files_that_hold_real_credentials(tmp_path: Path) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt/secrets.toml").write_text('[sources.atlar]\nbase_url = "http://real"\n')
+    with pytest.raises(SettingsError, match="SOURCES__ATLAR__BASE_URL"):
+        settings.load("sandbox").atlar()
+
+
+def test_the_sandbox_own_urls_go_before_real_ones_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__ATLAR__BASE_URL", "http://real")
+    overlay = {
+        "SOURCES__ATLAR__BASE_URL": "http://127.0.0.1:1",
+        "SOURCES__ATLAR__ACCESS_KEY": "k",
+        "SOURCES__ATLAR__SECRET": "s",
+    }
+    assert settings.load("sandbox", overlay).atlar().base_url == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [('["a", "b"]', ("a", "b")), ("a", ("a",)), ("", ()), ('["with \\"quotes\\""]', ('with "quotes"',))],
+)
+def test_lists_are_json_or_one_bare_value(value: str, expected: tuple[str, ...]) -> None:
+    overlay = {"SERVICE__BEARER_TOKENS": value}
+    assert settings.load("live", overlay).strings("service.bearer_tokens") == expected
+
+
+def test_a_list_that_is_no_json_is_refused() -> None:
+    with pytest.raises(SettingsError, match="SERVICE__BEARER_TOKENS"):
+        settings.load("live", {"SERVICE__BEARER_TOKENS": '["a"'}).strings("service.bearer_tokens")
+
+
+def test_live_applies_nothing_by_itself_and_the_sandbox_everything() -> None:
+    assert settings.load("live").auto_apply == frozenset()
+    assert settings.load("sandbox").auto_apply is None
+    chosen = settings.load("live", {"REVERSE_ETL__AUTO_APPLY": '["sync_atlar__documents"]'})
+    assert chosen.auto_apply == {"sync_atlar__documents"}
+    assert settings.load("sandbox", {"REVERSE_ETL__AUTO_APPLY": "none"}).auto_apply == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("instant", "zone", "expected"),
+    [
+        (datetime(2026, 3, 31, 22, 30, tzinfo=UTC), "Europe/Berlin", date(2026, 4, 1)),
+        (datetime(2026, 3, 31, 21, 59, 59, tzinfo=UTC), "Europe/Berlin", date(2026, 3, 31)),
+        (datetime(2026, 1, 1, 3, 0, tzinfo=UTC), "America/New_York", date(2025, 12, 31)),
+    ],
+)
+def test_the_business_date_is_a_date_in_the_companys_zone(instant: datetime, zone: str, expected: date) -> None:
+    assert settings.load("live", {"COMPANY__TIME_ZONE": zone}).business_date(instant) == expected
+
+
+def test_impossible_values_are_refused_by_name() -> None:
+    with pytest.raises(SettingsError, match="COMPANY__TIME_ZONE"):
+        settings.load("live", {"COMPANY__TIME_ZONE": "Mars/Olympus"}).time_zone  # noqa: B018
+    with pytest.raises(SettingsError, match="ORDER_TOTAL"):
+        settings.load("live", {"SOURCES__ATLAS_ETRM__ORDER_TOTAL": "brutto"}).order_total  # noqa: B018
+    with pytest.raises(SettingsError, match="REQUESTS_PER_MINUTE"):
+        settings.load("live", {"SOURCES__ATLAS_ETRM__REQUESTS_PER_MINUTE": "-1"}).integer(
+            "sources.atlas_etrm.requests_per_minute", 100
+        )
+    with pytest.raises(SettingsError, match="TIEOUT_AS_OF"):
+        settings.load("live", {"TIEOUT_AS_OF": "10.4.2026"}).business_date(datetime(2026, 1, 1, tzinfo=UTC))

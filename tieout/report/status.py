@@ -1,0 +1,150 @@
+"""The status: the last runs, what is held and why, what was rejected or is unknown, which controls are red.
+
+In: the operations store and the newest snapshot. Out: text on a rich console, or a JSON document.
+What does not belong here: asking a vendor anything; `tieout doctor` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from tieout import publish
+from tieout.errors import TieoutError
+from tieout.report import figures
+from tieout.report.figures import Figures
+from tieout.settings import Settings
+
+RUNS_SHOWN = 5
+RECORDS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the last runs left behind."""
+
+    runs: list[dict[str, Any]]
+    published: publish.Published
+    figures: Figures
+    exceptions: list[dict[str, Any]]
+    deliveries: list[dict[str, Any]]
+    differences: list[dict[str, Any]]
+    quarantined: list[dict[str, Any]]
+
+
+def read(settings: Settings) -> Status:
+    """Reads the status of a profile from its published snapshot and its operations store.
+
+    Raises:
+        TieoutError: nothing has been published yet.
+    """
+    from reverse_etl.operations import OperationsStore
+
+    published = publish.current(settings.paths)
+    if published is None:
+        raise TieoutError(f"nothing has been published below {settings.paths.data_dir} yet; `tieout run` does it")
+    store = OperationsStore(f"sqlite:///{settings.paths.operations}")
+    try:
+        runs = store.runs(limit=RUNS_SHOWN)
+    finally:
+        store.close()
+    with duckdb.connect(str(published.path), read_only=True) as connection:
+        return Status(
+            runs=runs,
+            published=published,
+            figures=figures.read(published.path),
+            exceptions=_rows(
+                connection,
+                "select severity, exception_code, record_type, record_id, message from marts.fct_exceptions"
+                " order by severity, exception_code, record_type, record_id",
+            ),
+            deliveries=_rows(
+                connection,
+                "select sync_name, sync_key, status, reason from raw_operations.deliveries"
+                " where status not in ('delivered') order by sync_name, sync_key",
+            ),
+            differences=_rows(
+                connection,
+                "select control_name, scope, left_label, left_amount, right_label, right_amount, difference,"
+                " currency_code, is_accepted from marts.fct_tie_outs where not is_tied order by 1, 2",
+            ),
+            quarantined=_rows(
+                connection,
+                "select system, table_name, record_key, reason from quarantine.records order by 1, 2, 3",
+            ),
+        )
+
+
+def as_json(status: Status) -> dict[str, Any]:
+    """Returns everything, as one document."""
+    return {
+        "snapshot": {
+            "number": status.published.number,
+            "path": str(status.published.path),
+            "as_of": status.published.as_of,
+            "verified_at": status.published.verified_at.isoformat(),
+        },
+        "runs": status.runs,
+        "exceptions": status.exceptions,
+        "deliveries": status.deliveries,
+        "differences": status.differences,
+        "quarantined": status.quarantined,
+        "tie_outs": {control.name: not control.is_red for control in status.figures.tie_outs},
+    }
+
+
+def show(status: Status, console: Console) -> None:
+    """Prints the status."""
+    published = status.published
+    console.rule(f"[bold]Tieout status · snapshot {published.number} · as of {published.as_of}", align="left")
+    console.print(f"known to be the vendors' state at {published.verified_at:%Y-%m-%d %H:%M} UTC", style="dim")
+    _runs(status.runs, console)
+    _table("Held and warned", status.exceptions, console)
+    _table("Sent, but not delivered", status.deliveries, console)
+    _table("Controls that differ", status.differences, console)
+    _table("Quarantined", status.quarantined, console)
+    tied = sum(not control.is_red for control in status.figures.tie_outs)
+    console.print(f"{tied} of {len(status.figures.tie_outs)} controls tie out", highlight=False)
+
+
+def _runs(runs: list[dict[str, Any]], console: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim", title="Runs", title_justify="left")
+    columns = (
+        "started_at",
+        "status",
+        "exit_code",
+        "rounds",
+        "requests",
+        "sent",
+        "rejected",
+        "held",
+        "message",
+    )
+    for column in columns:
+        table.add_column(column)
+    for run in runs:
+        table.add_row(*("" if run.get(column) is None else str(run[column]) for column in columns))
+    console.print(table)
+
+
+def _table(title: str, rows: list[dict[str, Any]], console: Console) -> None:
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim", title=f"{title} ({len(rows)})", title_justify="left")
+    for column in rows[0]:
+        table.add_column(column, overflow="fold")
+    for row in rows[:RECORDS_SHOWN]:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    console.print(table)
+    if len(rows) > RECORDS_SHOWN:
+        console.print(f"… and {len(rows) - RECORDS_SHOWN:,} more: tieout status --json", style="dim")
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
