@@ -68,7 +68,7 @@ class Invocation:
 
 def main() -> None:
     """Runs the command line; every expected error is one line on stderr and an exit code."""
-    from pipelines.transport.errors import CredentialsRefused, VendorError
+    from pipelines.transport.errors import CredentialsRefused, SettingRefused, VendorError
 
     try:
         app(standalone_mode=False)
@@ -78,7 +78,7 @@ def main() -> None:
         sys.exit(130)
     except TieoutError as problem:
         _fail(str(problem), problem.exit_code)
-    except CredentialsRefused as problem:
+    except (CredentialsRefused, SettingRefused) as problem:
         _fail(str(problem), ExitCode.USAGE)
     except VendorError as problem:
         _fail(str(problem), ExitCode.FAILED)

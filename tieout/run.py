@@ -6,6 +6,7 @@ What does not belong here: how a stage works; each stage is another room's.
 
 from __future__ import annotations
 
+import getpass
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from reverse_etl.operations import OperationsStore
 from reverse_etl.plan import Plan, make_plan, read_due
 from tieout import lock, publish
 from tieout.build import Books, Parameters
-from tieout.errors import NotSettledError
+from tieout.errors import NotSettledError, TieoutError
 from tieout.outcome import RunOutcome
 from tieout.progress import RunProgress
 from tieout.report import figures
@@ -74,6 +75,8 @@ class Loop:
                 return
             applied = self._apply(plan)
             changed = self._land_answers(applied) | {"operations.deliveries"}
+            if applied.failures:
+                raise TieoutError("; ".join(f"{system}: {why}" for system, why in sorted(applied.failures.items())))
         self.outcome.settled = False
         raise NotSettledError(
             f"after {MOST_ROUNDS} rounds there was still something to send: {self.outcome.planned} planned,"
@@ -82,7 +85,7 @@ class Loop:
 
     def _land_first(self) -> set[str]:
         with self._timed("land"):
-            resolved = resolve_unknown(self.clients, self.log, now=self.now)
+            resolved = resolve_unknown(self.clients, self.log, run_id=self.outcome.run_id, now=self.now)
             result = extract(self.clients, self.landing, as_of=self.as_of, only=None, progress=self.progress)
             self._count(result)
             changed = set(result.changed)
@@ -125,12 +128,21 @@ class Loop:
         return bool(self.outcome.figures.red)
 
     def _plan(self) -> Plan:
+        """The plan to send now; what is due but not among the syncs applied by themselves waits for an approval."""
         with self._timed("plan"):
-            due = read_due(self.settings.paths.work)
-            plan = make_plan(due, self.log.state(), allowed=self.settings.auto_apply)
-            self.last_plan = plan
-            self.outcome.planned += len(plan.items)
-            self.outcome.awaiting_approval = len(plan.awaiting)
+            due, state = read_due(self.settings.paths.work), self.log.state()
+            everything = make_plan(due, state)
+            allowed = self.settings.auto_apply
+            plan = everything if allowed is None or self.plan_only else make_plan(due, state, allowed=allowed)
+            self.last_plan = everything
+            self.outcome.planned += len(everything.items if self.plan_only else plan.items)
+            self.outcome.awaiting_approval = (
+                0
+                if allowed is None
+                else len(everything.items) - len([item for item in everything.items if item.sync_name in allowed])
+            )
+            if plan and not self.plan_only:
+                self.log.save_plan(plan, run_id=self.outcome.run_id, made_by=getpass.getuser(), at=self.now())
         return plan
 
     def _apply(self, plan: Plan) -> ApplyResult:
@@ -141,7 +153,7 @@ class Loop:
         outcome.rejected += applied.rejected
         outcome.unknown += applied.unknown
         outcome.sent_by_sync.update(applied.sent_by_sync)
-        outcome.rejections.extend(applied.reasons)
+        outcome.rejections.extend(applied.rejections)
         outcome.findings.extend(finding for finding in applied.findings if finding not in outcome.findings)
         self.progress.say(
             f"round {outcome.rounds:<2} {applied.sent:,} sent, {applied.rejected:,} rejected"
@@ -151,7 +163,6 @@ class Loop:
 
     def _count(self, result: ExtractResult) -> ExtractResult:
         self.outcome.landed.update(result.rows)
-        self.outcome.requests.update(result.requests)
         self.outcome.findings.extend(finding for finding in result.findings if finding not in self.outcome.findings)
         return result
 
@@ -189,15 +200,16 @@ def execute(
         clients = open_clients(settings)
         store = OperationsStore(f"sqlite:///{settings.paths.operations}")
         try:
-            store.start_run(outcome.run_id, at=now(), profile=settings.profile, as_of=as_of)
+            store.start_run(outcome.run_id, started_at=now(), profile=settings.profile, as_of=as_of)
             loop = Loop(settings, as_of, now, progress, outcome, clients, store, plan_only)
             try:
                 loop.go()
             except BaseException as problem:
                 outcome.failure = str(problem) or type(problem).__name__
-                _finish(store, outcome, now)
                 raise
-            _finish(store, outcome, now)
+            finally:
+                outcome.requests.update(clients.requests())
+                _finish(store, outcome, now)
             _publish(loop)
             return outcome, loop.last_plan
         finally:
@@ -214,7 +226,7 @@ def _finish(store: OperationsStore, outcome: RunOutcome, now: Now) -> None:
     held = sum(outcome.figures.held.values()) if outcome.figures else 0
     store.finish_run(
         outcome.run_id,
-        at=now(),
+        finished_at=now(),
         status="failed" if outcome.failure else "withheld" if outcome.withheld else "done",
         exit_code=int(outcome.exit_code),
         rounds=outcome.rounds,

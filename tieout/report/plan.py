@@ -37,7 +37,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 "currency_code": item.currency_code,
                 "changes": [{"field": c.field, "old": c.old, "new": c.new} for c in item.changes],
             }
-            for item in (*plan.items, *plan.awaiting)
+            for item in plan.items
         ],
         "held": [{"sync": held.sync_name, "record": held.row.sync_key, "reason": held.reason} for held in plan.held],
     }
@@ -49,7 +49,7 @@ def show(plan: Plan, outcome: RunOutcome, console: Console, *, sync: str | None 
     Raises:
         SettingsError: the plan has nothing of that sync; the message lists what it has.
     """
-    items = (*plan.items, *plan.awaiting)
+    items = plan.items
     if sync is not None:
         chosen = [item for item in items if item.sync_name == sync]
         if not chosen:
@@ -69,7 +69,7 @@ def show(plan: Plan, outcome: RunOutcome, console: Console, *, sync: str | None 
     for (destination, name, operation), members in _grouped(items).items():
         table.add_row(f"{len(members):,}", TITLES.get(destination, destination), name, operation, _totals(members))
     console.print(table)
-    waiting = len(plan.awaiting)
+    waiting = outcome.awaiting_approval
     console.print(
         f"{len(items):,} writes that are due now"
         + (f", {waiting:,} of them not among REVERSE_ETL__AUTO_APPLY" if waiting else "")

@@ -1,0 +1,83 @@
+"""What a person meets when something is missing: one clear line, the exit code of DESIGN section 4, nothing half-done."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.flow.conftest import ROOT, Settled
+from tieout import lock
+
+pytestmark = pytest.mark.xdist_group("flow")
+
+
+def _live(tmp_path: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tieout", "run"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TIEOUT_DATA_DIR": str(tmp_path / "live"), **environment},
+    )
+
+
+def _one_line(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[0]
+
+
+def test_a_missing_credential_is_named(settled: Settled, tmp_path: Path) -> None:
+    environment = dict(settled.profile.told["environment"])
+    del environment["SOURCES__ATLAS_ACCOUNTING__PASSWORD"]
+    done = _live(tmp_path, environment)
+    assert done.returncode == 2
+    assert "SOURCES__ATLAS_ACCOUNTING__PASSWORD" in _one_line(done)
+
+
+@pytest.mark.parametrize(
+    ("setting", "system"),
+    [
+        ("SOURCES__ATLAS_ETRM__PASSWORD", "atlas_etrm"),
+        ("SOURCES__ATLAS_ACCOUNTING__PASSWORD", "atlas_accounting"),
+        ("SOURCES__ATLAR__SECRET", "atlar"),
+    ],
+)
+def test_a_wrong_password_names_the_system_and_never_the_password(
+    settled: Settled, tmp_path: Path, setting: str, system: str
+) -> None:
+    done = _live(tmp_path, {**settled.profile.told["environment"], setting: "wrong-canary-4711"})
+    assert done.returncode == 2
+    assert system in _one_line(done)
+    assert "canary" not in done.stderr + done.stdout
+    assert not list((tmp_path / "live").glob("warehouse*"))
+
+
+@pytest.mark.parametrize("system", ["ATLAS_ETRM", "ATLAS_ACCOUNTING", "ATLAR"])
+def test_an_unreachable_vendor_is_named(settled: Settled, tmp_path: Path, system: str) -> None:
+    done = _live(tmp_path, {**settled.profile.told["environment"], f"SOURCES__{system}__BASE_URL": "http://127.0.0.1:9"})
+    assert done.returncode == 1
+    assert system.lower() in _one_line(done)
+    assert not list((tmp_path / "live").glob("warehouse*"))
+
+
+def test_a_second_run_at_the_same_time_says_so_and_leaves(settled: Settled) -> None:
+    with lock.held(settled.profile.data_dir / "run.lock"):
+        done = settled.profile.command("run")
+    assert done.returncode == 4
+    assert "another run" in _one_line(done)
+
+
+def test_live_only_plans(settled: Settled, tmp_path: Path) -> None:
+    """The same vendors as a live profile: what is due is shown, nothing is written."""
+    settled.profile.forget_requests()
+    done = _live(tmp_path, settled.profile.told["environment"])
+    assert done.returncode in (0, 3), done.stderr
+    assert settled.profile.writes() == []
