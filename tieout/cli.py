@@ -264,7 +264,6 @@ def sandbox(
 ) -> None:
     """Start the three vendors as servers on this machine, with an invented company's data."""
     from sandbox.app import serve as serve_sandbox
-
     from sandbox.options import SandboxOptions
 
     del context  # The sandbox has one data directory whatever the profile of the other commands.

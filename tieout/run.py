@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from reverse_etl.apply import ApplyResult, apply_plan, resolve_unknown
-
 from pipelines.extract import Clients, ExtractResult, Landing, extract, land_answers
+from reverse_etl.apply import ApplyResult, apply_plan, resolve_unknown
 from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.operations import OperationsStore
 from reverse_etl.plan import Plan, make_plan, read_due

@@ -21,7 +21,6 @@ from tieout.errors import SettingsError
 if TYPE_CHECKING:
     from pipelines.atlar.client import AtlarConfig
     from pipelines.atlas_accounting.client import AtlasAccountingConfig
-
     from pipelines.atlas_etrm.client import AtlasEtrmConfig
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
