@@ -1,0 +1,124 @@
+-- Issued invoices by their own lines: debit trade receivables with the total, credit each line's account, credit output
+-- VAT for tax the vendor computed. Those born from orders are among them: the books hold these, whatever we derive.
+-- One row per journal line of an issued invoice.
+with documents as (
+    select *
+    from {{ ref('stg_atlas_accounting__invoices') }}
+    where is_issued
+),
+
+document_lines as (
+    select
+        documents.invoice_id,
+        lines.line_number,
+        lines.description,
+        lines.amount,
+        coalesce(accounts.account_number, lines.account_id, 'unknown') as gl_account
+    from documents
+    inner join {{ ref('stg_atlas_accounting__invoice_lines') }} as lines
+        on documents.invoice_id = lines.invoice_id
+    left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
+        on lines.account_id = accounts.account_id
+),
+
+line_sums as (
+    select
+        invoice_id,
+        sum(amount) as amount
+    from document_lines
+    group by invoice_id
+),
+
+postings as (
+    select
+        documents.invoice_id,
+        1 as line_rank,
+        0 as line_number,
+        'receivables' as control,
+        null::varchar as gl_account,
+        documents.amount_total as amount_signed,
+        null::varchar as description
+    from documents
+
+    union all
+
+    select
+        invoice_id,
+        2 as line_rank,
+        line_number,
+        null::varchar as control,
+        gl_account,
+        -amount as amount_signed,
+        description
+    from document_lines
+
+    union all
+
+    select
+        documents.invoice_id,
+        3 as line_rank,
+        0 as line_number,
+        'output_vat' as control,
+        null::varchar as gl_account,
+        -coalesce(documents.amount_tax, 0) as amount_signed,
+        'VAT' as description
+    from documents
+
+    union all
+
+    select
+        documents.invoice_id,
+        4 as line_rank,
+        0 as line_number,
+        'rounding' as control,
+        null::varchar as gl_account,
+        -(documents.amount_total - coalesce(documents.amount_tax, 0) - coalesce(line_sums.amount, 0))
+            as amount_signed,
+        'Total beyond the lines' as description
+    from documents
+    left join line_sums
+        on documents.invoice_id = line_sums.invoice_id
+)
+
+select
+    'atlas_accounting:invoice:' || documents.invoice_id as journal_entry_id,
+    'atlas_accounting' as source_system,
+    'invoice' as source_document_type,
+    documents.invoice_id as source_document_id,
+    documents.invoice_date as entry_date,
+    'receivable' as direction,
+    postings.line_rank,
+    postings.line_number::bigint as line_order,
+    case
+        when postings.control is not null then postings.control
+        when postings.gl_account = vat_accounts.account_number then 'output_vat'
+        when postings.gl_account = rounding_accounts.account_number then 'rounding'
+        else 'revenue'
+    end as line_type,
+    coalesce(postings.gl_account, accounts.account_number, 'unknown') as gl_account,
+    case when postings.amount_signed > 0 then 'debit' else 'credit' end as entry_side,
+    cast(abs(postings.amount_signed) as decimal(20, 4)) as amount,
+    documents.currency_code,
+    true as is_posted,
+    documents.order_id,
+    null::bigint as order_item_id,
+    postings.description,
+    null::bigint as counterparty_id_atlas_etrm,
+    documents.customer_id,
+    null::varchar as vendor_id
+from postings
+inner join documents
+    on postings.invoice_id = documents.invoice_id
+left join {{ ref('int_posting__control_accounts') }} as accounts
+    on
+        postings.control = accounts.control
+        and documents.currency_code = accounts.currency_code
+left join {{ ref('int_posting__control_accounts') }} as vat_accounts
+    on
+        vat_accounts.control = 'output_vat'
+        and documents.currency_code = vat_accounts.currency_code
+left join {{ ref('int_posting__control_accounts') }} as rounding_accounts
+    on
+        rounding_accounts.control = 'rounding'
+        and documents.currency_code = rounding_accounts.currency_code
+where postings.amount_signed <> 0

@@ -1,0 +1,36 @@
+-- Journal entries kept in Atlas Accounting itself, by their own lines; a reversed entry and its reversal both count.
+-- One row per journal line of a posted entry.
+with entries as (
+    select *
+    from {{ ref('stg_atlas_accounting__journal_entries') }}
+    where is_posted
+)
+
+select
+    'atlas_accounting:journal_entry:' || entries.journal_entry_id_atlas_accounting as journal_entry_id,
+    'atlas_accounting' as source_system,
+    'journal_entry' as source_document_type,
+    entries.journal_entry_id_atlas_accounting as source_document_id,
+    entries.entry_date,
+    null::varchar as direction,
+    1 as line_rank,
+    lines.line_number::bigint as line_order,
+    'manual' as line_type,
+    coalesce(accounts.account_number, lines.account_id, 'unknown') as gl_account,
+    lines.entry_side,
+    cast(lines.amount as decimal(20, 4)) as amount,
+    coalesce(entries.currency_code, accounts.currency_code, parameters.base_currency_code) as currency_code,
+    true as is_posted,
+    null::bigint as order_id,
+    null::bigint as order_item_id,
+    coalesce(lines.description, entries.description) as description,
+    null::bigint as counterparty_id_atlas_etrm,
+    null::varchar as customer_id,
+    null::varchar as vendor_id
+from entries
+cross join {{ ref('stg_operations__run_parameters') }} as parameters
+inner join {{ ref('stg_atlas_accounting__journal_entry_lines') }} as lines
+    on entries.journal_entry_id_atlas_accounting = lines.journal_entry_id_atlas_accounting
+left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
+    on lines.account_id = accounts.account_id
+where lines.amount <> 0

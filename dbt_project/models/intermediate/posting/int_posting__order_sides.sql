@@ -1,0 +1,93 @@
+-- Orders split into what we are owed and what we owe, each with the document born from it and the day to book it on.
+-- One row per order and direction that has an amount or a document.
+with first_open_day as (
+    -- A closed period is immutable: nothing is dated in it.
+    select max(closed_through_date) + 1 as first_open_date
+    from {{ ref('stg_atlas_accounting__companies') }}
+),
+
+sides as (
+    select
+        order_id,
+        'receivable' as direction,
+        'invoice' as document_type,
+        net_receivable as net_amount,
+        vat_receivable as vat_amount,
+        gross_receivable as gross_amount
+    from {{ ref('int_settlement__order_totals') }}
+
+    union all
+
+    select
+        order_id,
+        'payable' as direction,
+        'bill' as document_type,
+        net_payable as net_amount,
+        vat_payable as vat_amount,
+        gross_payable as gross_amount
+    from {{ ref('int_settlement__order_totals') }}
+),
+
+sides_and_documents as (
+    select
+        coalesce(sides.order_id, documents.order_id) as order_id,
+        coalesce(sides.direction, case documents.document_type when 'invoice' then 'receivable' else 'payable' end)
+            as direction,
+        coalesce(sides.document_type, documents.document_type) as document_type,
+        coalesce(sides.net_amount, 0) as net_amount,
+        coalesce(sides.vat_amount, 0) as vat_amount,
+        coalesce(sides.gross_amount, 0) as gross_amount,
+        documents.document_id,
+        documents.document_number,
+        documents.document_status,
+        documents.link,
+        documents.document_date as date_of_document,
+        documents.amount_due,
+        coalesce(documents.is_issued, false) as is_issued,
+        coalesce(documents.is_voided, false) as is_voided,
+        coalesce(documents.is_first_order, true) as is_first_order
+    from sides
+    full outer join {{ ref('int_posting__order_documents') }} as documents
+        on
+            sides.order_id = documents.order_id
+            and sides.document_type = documents.document_type
+    where sides.gross_amount <> 0 or documents.document_id is not null
+)
+
+select
+    sides_and_documents.order_id,
+    sides_and_documents.direction,
+    sides_and_documents.document_type,
+    orders.counterparty_id,
+    orders.currency_code,
+    sides_and_documents.net_amount,
+    sides_and_documents.vat_amount,
+    sides_and_documents.gross_amount,
+    sides_and_documents.document_id,
+    sides_and_documents.document_number,
+    sides_and_documents.document_status,
+    sides_and_documents.link,
+    sides_and_documents.amount_due,
+    sides_and_documents.is_issued,
+    sides_and_documents.is_voided,
+    sides_and_documents.is_first_order,
+    orders.is_posted_elsewhere,
+    holds.order_id is not null as is_held,
+    holds.hold_code,
+    -- What our own rules may post: checked, not held, and something to post.
+    orders.is_checked
+    and holds.order_id is null
+    and sides_and_documents.gross_amount <> 0 as is_derived,
+    case
+        when sides_and_documents.document_id is not null and not sides_and_documents.is_voided
+            then sides_and_documents.date_of_document
+        else greatest(
+            orders.registration_date, coalesce(first_open_day.first_open_date, orders.registration_date)
+        )
+    end as document_date
+from sides_and_documents
+inner join {{ ref('int_settlement__orders') }} as orders
+    on sides_and_documents.order_id = orders.order_id
+left join {{ ref('int_settlement__order_holds') }} as holds
+    on sides_and_documents.order_id = holds.order_id
+cross join first_open_day

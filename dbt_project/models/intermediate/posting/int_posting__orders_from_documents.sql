@@ -1,0 +1,38 @@
+-- Orders whose entry is what the books hold: booked elsewhere, or changed after their document was issued. The lines
+-- are the document's, the entry is the order's.
+-- One row per journal line of such an order side.
+with documents as (
+    select * from {{ ref('int_posting__invoices') }}
+    union all
+    select * from {{ ref('int_posting__bills') }}
+)
+
+select
+    'atlas_etrm:order:' || sources.order_id as journal_entry_id,
+    'atlas_etrm' as source_system,
+    'order' as source_document_type,
+    sources.order_id::varchar as source_document_id,
+    documents.entry_date,
+    documents.direction,
+    documents.line_rank,
+    documents.line_order,
+    documents.line_type,
+    documents.gl_account,
+    documents.entry_side,
+    documents.amount,
+    documents.currency_code,
+    documents.is_posted,
+    sources.order_id,
+    documents.order_item_id,
+    documents.description,
+    orders.counterparty_id as counterparty_id_atlas_etrm,
+    documents.customer_id,
+    documents.vendor_id
+from {{ ref('int_posting__order_side_sources') }} as sources
+inner join documents
+    on
+        sources.document_id = documents.source_document_id
+        and sources.document_type = documents.source_document_type
+inner join {{ ref('stg_atlas_etrm__orders') }} as orders
+    on sources.order_id = orders.order_id
+where sources.journal_source = 'document'

@@ -1,0 +1,59 @@
+-- Payments made: debit trade payables, credit the bank account.
+-- One row per journal line of a payment.
+with payments as (
+    select *
+    from {{ ref('stg_atlas_accounting__payments_made') }}
+    where coalesce(payment_status, '') not in ('voided', 'draft')
+),
+
+postings as (
+    select
+        payments.payment_made_id,
+        1 as line_rank,
+        'payables' as line_type,
+        coalesce(accounts.account_number, 'unknown') as gl_account,
+        'debit' as entry_side
+    from payments
+    left join {{ ref('int_posting__control_accounts') }} as accounts
+        on
+            payments.currency_code = accounts.currency_code
+            and accounts.control = 'payables'
+
+    union all
+
+    select
+        payments.payment_made_id,
+        2 as line_rank,
+        'bank' as line_type,
+        coalesce(accounts.account_number, payments.payment_account_id, 'unknown') as gl_account,
+        'credit' as entry_side
+    from payments
+    left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
+        on payments.payment_account_id = accounts.account_id
+)
+
+select
+    'atlas_accounting:payment_made:' || payments.payment_made_id as journal_entry_id,
+    'atlas_accounting' as source_system,
+    'payment_made' as source_document_type,
+    payments.payment_made_id as source_document_id,
+    payments.payment_date as entry_date,
+    'payable' as direction,
+    postings.line_rank,
+    0::bigint as line_order,
+    postings.line_type,
+    postings.gl_account,
+    postings.entry_side,
+    cast(payments.amount as decimal(20, 4)) as amount,
+    payments.currency_code,
+    true as is_posted,
+    null::bigint as order_id,
+    null::bigint as order_item_id,
+    payments.reference_number as description,
+    null::bigint as counterparty_id_atlas_etrm,
+    null::varchar as customer_id,
+    payments.vendor_id
+from postings
+inner join payments
+    on postings.payment_made_id = payments.payment_made_id
+where payments.amount <> 0

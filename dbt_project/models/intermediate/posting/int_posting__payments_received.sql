@@ -1,0 +1,89 @@
+-- Payments received: debit the bank account, credit trade receivables; a discount taken for early payment is debited
+-- to its own account and credited to trade receivables as well.
+-- One row per journal line of a payment.
+with payments as (
+    select *
+    from {{ ref('stg_atlas_accounting__payments') }}
+    where coalesce(payment_status, '') not in ('voided', 'draft')
+),
+
+discounts as (
+    select
+        payment_id,
+        sum(amount_discount) as amount
+    from {{ ref('stg_atlas_accounting__payment_applications') }}
+    group by payment_id
+),
+
+postings as (
+    select
+        payments.payment_id,
+        1 as line_rank,
+        'bank' as line_type,
+        coalesce(accounts.account_number, payments.deposit_account_id, 'unknown') as gl_account,
+        'debit' as entry_side,
+        payments.amount
+    from payments
+    left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
+        on payments.deposit_account_id = accounts.account_id
+
+    union all
+
+    select
+        payments.payment_id,
+        2 as line_rank,
+        'sales_discount' as line_type,
+        coalesce(accounts.account_number, 'unknown') as gl_account,
+        'debit' as entry_side,
+        discounts.amount
+    from payments
+    inner join discounts
+        on payments.payment_id = discounts.payment_id
+    left join {{ ref('int_posting__control_accounts') }} as accounts
+        on
+            payments.currency_code = accounts.currency_code
+            and accounts.control = 'sales_discount'
+
+    union all
+
+    select
+        payments.payment_id,
+        3 as line_rank,
+        'receivables' as line_type,
+        coalesce(accounts.account_number, 'unknown') as gl_account,
+        'credit' as entry_side,
+        payments.amount + coalesce(discounts.amount, 0) as amount
+    from payments
+    left join discounts
+        on payments.payment_id = discounts.payment_id
+    left join {{ ref('int_posting__control_accounts') }} as accounts
+        on
+            payments.currency_code = accounts.currency_code
+            and accounts.control = 'receivables'
+)
+
+select
+    'atlas_accounting:payment:' || payments.payment_id as journal_entry_id,
+    'atlas_accounting' as source_system,
+    'payment' as source_document_type,
+    payments.payment_id as source_document_id,
+    payments.payment_date as entry_date,
+    'receivable' as direction,
+    postings.line_rank,
+    0::bigint as line_order,
+    postings.line_type,
+    postings.gl_account,
+    postings.entry_side,
+    cast(postings.amount as decimal(20, 4)) as amount,
+    payments.currency_code,
+    true as is_posted,
+    null::bigint as order_id,
+    null::bigint as order_item_id,
+    payments.reference_number as description,
+    null::bigint as counterparty_id_atlas_etrm,
+    payments.customer_id,
+    null::varchar as vendor_id
+from postings
+inner join payments
+    on postings.payment_id = payments.payment_id
+where postings.amount <> 0
