@@ -64,6 +64,7 @@ class AtlasAccountingEngine:
     def _operation(self) -> Iterator[None]:
         self._catch_up()
         with self._registry.operation():
+            self._periods.found()
             yield
 
     def _catch_up(self) -> None:

@@ -108,7 +108,7 @@ class Payments:
             "payment_method": fields.choice("payment_method", kind.methods) or "other",
             kind.bank_field: bank_id,
             "reference_number": fields.text("reference_number", max_length=100),
-            "notes": fields.text("notes", max_length=4000),
+            **({"notes": fields.text("notes", max_length=4000)} if kind is MADE else {}),
             "status": "unapplied",
             "unapplied_amount": money.text(amount, currency),
             "applications": [],

@@ -22,7 +22,15 @@ class Periods:
         self._registry = registry
         self.settings = company
 
-    def _found(self) -> Record:
+    def found(self) -> Record:
+        """The company's record; made when the store has none.
+
+        Not by the constructor: the world is made at historic instants, and a store must look empty until then.
+        """
+        company = self._registry.find("companies", self._registry.company_id)
+        return company or self._make()
+
+    def _make(self) -> Record:
         settings = self.settings
         fields = {
             "name": settings.name,
@@ -43,10 +51,8 @@ class Periods:
 
     @property
     def company(self) -> Record:
-        """The company's record as stored. It is founded when first asked for, never before: the world is made at
-        historic instants, and a store with nothing in it must look empty until then.
-        """
-        return self._registry.find("companies", self._registry.company_id) or self._found()
+        """The company's record as stored."""
+        return self.found()
 
     @property
     def base_currency(self) -> str:

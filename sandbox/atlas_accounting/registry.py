@@ -161,7 +161,8 @@ class Registry:
         """Stores a new record: the fields given plus id, company_id, created_at and updated_at."""
         stamp = self._stamp()
         identifier = record_id or self.new_id(table)
-        record = {"id": identifier, "company_id": self.company_id, **fields, "created_at": stamp, "updated_at": stamp}
+        scope = {} if table == "companies" else {"company_id": self.company_id}
+        record = {"id": identifier, **scope, **fields, "created_at": stamp, "updated_at": stamp}
         self._changed = True
         self._store.insert(table, identifier, record)
         self._claim(table, record)
