@@ -1,1 +1,4 @@
-"""Part of its room; see the room's own docstring."""
+"""One module per vendor: how a delivery becomes a call, and how one whose effect is unknown is looked up.
+
+`base.py` is what they share. They never import each other.
+"""

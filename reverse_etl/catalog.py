@@ -1,0 +1,160 @@
+"""The syncs, in the order in which they become due (DESIGN section 6.7).
+
+In: nothing. Out: `SYNCS`, what every other module of the room is ordered and grouped by.
+What does not belong here: which rows are due (dbt's `sync` models) and how one is sent (`destinations/`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Operation = Literal["create", "send", "approve", "update"]
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One kind of write: a dbt model whose rows one destination still lacks."""
+
+    name: str
+    """The model in schema `sync`."""
+    destination: str
+    """The system written to."""
+    operations: tuple[Operation, ...]
+    touches: tuple[str, ...]
+    """Raw tables (`system.table`) to read again after it: what the vendor changes by itself beside the record
+    written, and the record's own table where one request reads it."""
+    description: str
+    batch_size: int = 1
+    """How many records one request carries."""
+
+
+_LEDGER = (
+    "atlas_accounting.trial_balance",
+    "atlas_accounting.profit_loss",
+    "atlas_accounting.balance_sheet",
+)
+"""What follows from Atlas Accounting's ledger, which moves when a document is issued."""
+
+ATLAS_ETRM_BATCH = 50
+"""Records per Post to ATLAS ETRM: at 100 requests a minute a record per request would be the bottleneck, and a
+batch that is refused as a whole is cheap to halve at this size."""
+
+SYNCS: tuple[Sync, ...] = (
+    Sync(
+        "sync_atlas_etrm__counterparties",
+        "atlas_etrm",
+        ("update",),
+        ("atlas_etrm.counterparties",),
+        "the accounting party's code as externalId, where ATLAS ETRM has none",
+        ATLAS_ETRM_BATCH,
+    ),
+    Sync(
+        "sync_atlas_accounting__customers",
+        "atlas_accounting",
+        ("create",),
+        ("atlas_accounting.customers",),
+        "customers that a ready order needs and the books lack",
+    ),
+    Sync(
+        "sync_atlas_accounting__vendors",
+        "atlas_accounting",
+        ("create",),
+        ("atlas_accounting.vendors",),
+        "vendors that a ready order needs and the books lack",
+    ),
+    Sync(
+        "sync_atlas_accounting__invoices",
+        "atlas_accounting",
+        ("create",),
+        ("atlas_accounting.invoices",),
+        "the draft invoice of an order's Active side",
+    ),
+    Sync(
+        "sync_atlas_accounting__invoice_sends",
+        "atlas_accounting",
+        ("send",),
+        ("atlas_accounting.invoices", "atlas_accounting.customers", *_LEDGER),
+        "sending a draft invoice, which issues and posts it",
+    ),
+    Sync(
+        "sync_atlas_accounting__bills",
+        "atlas_accounting",
+        ("create",),
+        ("atlas_accounting.bills",),
+        "the draft bill of an order's Passive side",
+    ),
+    Sync(
+        "sync_atlas_accounting__bill_approvals",
+        "atlas_accounting",
+        ("approve",),
+        ("atlas_accounting.bills", "atlas_accounting.vendors", *_LEDGER),
+        "approving a draft bill, which issues and posts it",
+    ),
+    Sync(
+        "sync_atlas_etrm__order_erp_codes",
+        "atlas_etrm",
+        ("update",),
+        ("atlas_etrm.orders",),
+        "the issued document's number as the order's erpCode",
+        ATLAS_ETRM_BATCH,
+    ),
+    Sync(
+        "sync_atlas_etrm__invoices",
+        "atlas_etrm",
+        ("create",),
+        ("atlas_etrm.invoices", "atlas_etrm.orders"),
+        "the issued document as an invoice of its order",
+        ATLAS_ETRM_BATCH,
+    ),
+    Sync("sync_atlar__gl_entities", "atlar", ("create",), (), "the accounting company as a GL entity"),
+    Sync("sync_atlar__gl_accounts", "atlar", ("create",), (), "the chart of accounts as GL accounts"),
+    Sync("sync_atlar__documents", "atlar", ("create",), (), "issued invoices and bills as INVOICE documents"),
+    Sync(
+        "sync_atlar__payment_documents",
+        "atlar",
+        ("create",),
+        (),
+        "accounting payments as PAYMENT documents, applied to their invoices",
+    ),
+    Sync(
+        "sync_atlar__accounts_payables",
+        "atlar",
+        ("create", "update"),
+        ("atlar.forecasted_transactions",),
+        "open bills, for the cash forecast",
+    ),
+    Sync(
+        "sync_atlar__accounts_receivables",
+        "atlar",
+        ("create", "update"),
+        ("atlar.forecasted_transactions",),
+        "open invoices, for the cash forecast",
+    ),
+    Sync(
+        "sync_atlas_etrm__payments",
+        "atlas_etrm",
+        ("create",),
+        (),
+        "each applied accounting payment as a payment of its ATLAS ETRM invoice",
+        ATLAS_ETRM_BATCH,
+    ),
+    Sync(
+        "sync_atlas_etrm__invoice_settlements",
+        "atlas_etrm",
+        ("update",),
+        ("atlas_etrm.invoices", "atlas_etrm.orders"),
+        "isPaid, once nothing is open",
+        ATLAS_ETRM_BATCH,
+    ),
+    Sync(
+        "sync_atlar__document_updates",
+        "atlar",
+        ("update",),
+        (),
+        "remainingAmount, voided and dates of documents that moved in the books",
+    ),
+)
+
+BY_NAME: dict[str, Sync] = {sync.name: sync for sync in SYNCS}
+"""The syncs by their name."""

@@ -1,0 +1,212 @@
+"""Writes to Atlas Accounting (contracts/atlas-accounting.md): parties, invoices, bills, and issuing them.
+
+In: one delivery at a time. Out: its outcome, with the record as Atlas Accounting now has it.
+What does not belong here: which rows are due, and the ledger that the vendor posts by itself.
+
+There is no idempotency key and no search by ours. A complete landing is the look-up before a create: the sync models
+hold only what it lacks. For one whose outcome is unknown the newest records are read, back to where the vendor's own
+clock stood before the intent, and the key on the record is compared: `notes` of a document, `external_id` of a party.
+Sending and approving first look at the present state, so a step that was done is not done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from pipelines.atlas_accounting import tables
+from pipelines.raw_table import RawTable
+from pipelines.transport.errors import Conflict, VendorError
+from pipelines.transport.reply import Reply
+from reverse_etl.catalog import Sync
+from reverse_etl.destinations.base import Record, answer, done, payload, written
+from reverse_etl.log_state import Delivery
+from reverse_etl.outcome import Outcome, after_read_error, after_write_error
+from reverse_etl.plan import PlanItem
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_END = datetime(9999, 1, 1, tzinfo=UTC)
+
+ISSUED_NEVER = frozenset({"draft", "pending"})
+"""States of a document that has not been issued yet."""
+
+
+class AtlasAccountingCalls(Protocol):
+    """The calls of `AtlasAccountingClient` that this destination makes."""
+
+    def create_customer(self, body: Record) -> Reply: ...  # noqa: D102
+    def create_vendor(self, body: Record) -> Reply: ...  # noqa: D102
+    def create_invoice(self, body: Record) -> Reply: ...  # noqa: D102
+    def create_bill(self, body: Record) -> Reply: ...  # noqa: D102
+    def send_invoice(self, invoice_id: str, ar_account_id: str) -> Reply: ...  # noqa: D102
+    def approve_bill(self, bill_id: str, ap_account_id: str) -> Reply: ...  # noqa: D102
+    def invoice(self, invoice_id: str) -> Record: ...  # noqa: D102
+    def bill(self, bill_id: str) -> Record: ...  # noqa: D102
+    def newest(self, table: str, until: datetime) -> Iterable[Record]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class _Creation:
+    table: RawTable
+    key: str
+    """The member that carries our key."""
+    number: str
+
+
+_CREATIONS = {
+    "sync_atlas_accounting__customers": _Creation(tables.CUSTOMERS, "external_id", "external_id"),
+    "sync_atlas_accounting__vendors": _Creation(tables.VENDORS, "external_id", "external_id"),
+    "sync_atlas_accounting__invoices": _Creation(tables.INVOICES, "notes", "invoice_number"),
+    "sync_atlas_accounting__bills": _Creation(tables.BILLS, "notes", "bill_number"),
+}
+
+
+@dataclass(frozen=True)
+class _Issue:
+    table: RawTable
+    number: str
+    control_account: str
+    """The member of the payload that names the control account."""
+
+
+_ISSUES = {
+    "sync_atlas_accounting__invoice_sends": _Issue(tables.INVOICES, "invoice_number", "ar_account_id"),
+    "sync_atlas_accounting__bill_approvals": _Issue(tables.BILLS, "bill_number", "ap_account_id"),
+}
+
+
+class AtlasAccountingDestination:
+    """Atlas Accounting as a destination."""
+
+    def __init__(self, client: AtlasAccountingCalls) -> None:
+        self._client = client
+        self._create = {
+            "sync_atlas_accounting__customers": client.create_customer,
+            "sync_atlas_accounting__vendors": client.create_vendor,
+            "sync_atlas_accounting__invoices": client.create_invoice,
+            "sync_atlas_accounting__bills": client.create_bill,
+        }
+        self._issue = {
+            "sync_atlas_accounting__invoice_sends": client.send_invoice,
+            "sync_atlas_accounting__bill_approvals": client.approve_bill,
+        }
+        self._read = {
+            "sync_atlas_accounting__invoice_sends": client.invoice,
+            "sync_atlas_accounting__bill_approvals": client.bill,
+        }
+
+    def prepare(self, sync: Sync, items: Sequence[PlanItem]) -> str | None:
+        """Asks, before a sync creates anything, how new the vendor's newest record is, by the vendor's clock."""
+        if (creation := _CREATIONS.get(sync.name)) is None:
+            return None
+        newest = next(iter(self._client.newest(creation.table.name, _END)), None)
+        created = newest.get("created_at") if newest else None
+        return str(created) if created else None
+
+    def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
+        """Every endpoint used is named by the vendor: a 404 is no finding."""
+        return None
+
+    def deliver(self, sync: Sync, batch: Sequence[Delivery]) -> list[Outcome]:
+        """Sends each delivery on its own: the vendor has no batches."""
+        step = self._deliver_create if sync.name in _CREATIONS else self._deliver_issue
+        return [step(sync, one) for one in batch]
+
+    def look_up(self, sync: Sync, unknown: Sequence[Delivery]) -> dict[str, Outcome]:
+        """Finds what happened: creates by their key among the newest records, issues by the document's state."""
+        if sync.name in _CREATIONS:
+            return self._find_created(_CREATIONS[sync.name], unknown)
+        issue, found = _ISSUES[sync.name], {}
+        for one in unknown:
+            record = self._read[sync.name](str(one.target_id))
+            if record.get("status") not in ISSUED_NEVER:
+                found[one.delivery_id] = done((answer(issue.table, record),), record, number=issue.number)
+        return found
+
+    def _deliver_create(self, sync: Sync, one: Delivery) -> Outcome:
+        creation, body = _CREATIONS[sync.name], payload(one)
+
+        def read_back() -> Record | None:
+            return self._find(creation, {str(body[creation.key])}, one.vendor_clock).get(str(body[creation.key]))
+
+        try:
+            return written(creation.table, lambda: self._create[sync.name](body), read_back, number=creation.number)
+        except VendorError as error:
+            return after_write_error(error)
+
+    def _deliver_issue(self, sync: Sync, one: Delivery) -> Outcome:
+        issue, read = _ISSUES[sync.name], self._read[sync.name]
+        target, body = str(one.target_id), payload(one)
+        try:
+            present = read(target)
+        except VendorError as error:
+            return after_read_error(error)
+        if (outcome := _without_issuing(issue, one, present)) is not None:
+            return outcome
+        try:
+            return written(
+                issue.table,
+                lambda: self._issue[sync.name](target, body[issue.control_account]),
+                lambda: read(target),
+                number=issue.number,
+            )
+        except Conflict as error:
+            return self._after_conflict(sync, one, error)
+        except VendorError as error:
+            return after_write_error(error)
+
+    def _after_conflict(self, sync: Sync, one: Delivery, error: Conflict) -> Outcome:
+        """A conflict may mean that somebody issued it in between: then it is done, whoever did it."""
+        try:
+            present = self._read[sync.name](str(one.target_id))
+        except VendorError:
+            return after_write_error(error)
+        return _without_issuing(_ISSUES[sync.name], one, present) or after_write_error(error)
+
+    def _find_created(self, creation: _Creation, unknown: Sequence[Delivery]) -> dict[str, Outcome]:
+        keys = {one.delivery_id: str(payload(one)[creation.key]) for one in unknown}
+        clocks = [one.vendor_clock for one in unknown]
+        since = None if any(clock is None for clock in clocks) else min(str(clock) for clock in clocks)
+        records = self._find(creation, set(keys.values()), since) if keys else {}
+        return {
+            delivery_id: done(
+                (answer(creation.table, records[key]),), records[key], number=creation.number, reason="looked up"
+            )
+            for delivery_id, key in keys.items()
+            if key in records
+        }
+
+    def _find(self, creation: _Creation, keys: set[str], since: str | None) -> dict[str, Record]:
+        """Reads newest first, back to `since`, until every key is found; a voided document counts as found."""
+        until = datetime.fromisoformat(since) if since else _BEGINNING
+        found: dict[str, Record] = {}
+        for record in self._client.newest(creation.table.name, until):
+            for key in keys.intersection(_keys_of(record, creation.key)).difference(found):
+                found[key] = record
+            if len(found) == len(keys):
+                break
+        return found
+
+
+def _keys_of(record: Record, member: str) -> list[str]:
+    """Returns the words of the member that carries our key: people may write more into the notes."""
+    value: Any = record.get(member)
+    return value.split() if isinstance(value, str) else []
+
+
+def _without_issuing(issue: _Issue, one: Delivery, present: Record) -> Outcome | None:
+    """Returns the outcome where the document's present state settles the matter, or None where it may be issued."""
+    landed = (answer(issue.table, present),)
+    status = present.get("status")
+    if status == "voided":
+        return Outcome("held", "atlas_accounting: a person voided it; it is not made again", answers=landed)
+    if status not in ISSUED_NEVER:
+        return done(landed, present, number=issue.number, reason="it was issued already")
+    total = present.get("total_amount")
+    if one.amount is not None and total is not None and Decimal(str(total)) != one.amount:
+        reason = f"atlas_accounting: its total is {total} now, not {one.amount}"
+        return Outcome("pending", reason, answers=landed, moved=True)
+    return None

@@ -1,0 +1,276 @@
+"""Writes to ATLAS ETRM (contracts/atlas-etrm.md): codes, erpCodes, invoices, payments, isPaid.
+
+In: deliveries in batches of up to 50. Out: an outcome for each, with the record as ATLAS ETRM now has it.
+What does not belong here: which rows are due (`dbt_project/models/sync`).
+
+ATLAS ETRM creates whatever comes without an id and knows no idempotency key (trap 3), so the present records are
+read before every write, one call for the whole batch: what is there already is not sent again, and what holds
+another value than it should is left for a person. `Order/Post` demands dates and total (trap 4): those just read
+are sent back. A Post is all or nothing, so a refused batch is halved, and read again, until the culprit stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipelines.atlas_etrm import tables
+from pipelines.atlas_etrm.client import NUMBERS
+from pipelines.raw_table import Answer, RawTable
+from pipelines.transport import exact
+from pipelines.transport.errors import Conflict, RecordNotFound, Refused, VendorError
+from pipelines.transport.reply import Reply
+from reverse_etl.catalog import Sync
+from reverse_etl.destinations.base import Record, answer, done, is_blank, payload
+from reverse_etl.log_state import Delivery
+from reverse_etl.outcome import Outcome, after_read_error, after_write_error
+from reverse_etl.plan import PlanItem
+
+
+class AtlasEtrmCalls(Protocol):
+    """The calls of `AtlasEtrmClient` that this destination makes. The reads refuse an empty list."""
+
+    def counterparties_by_ids(self, ids: Sequence[int]) -> list[Record]: ...  # noqa: D102
+    def orders_by_ids(self, ids: Sequence[int]) -> list[Record]: ...  # noqa: D102
+    def invoices_by_ids(self, ids: Sequence[int]) -> list[Record]: ...  # noqa: D102
+    def invoices_by_external_ids(self, external_ids: Sequence[str]) -> list[Record]: ...  # noqa: D102
+    def payments_by_invoice_ids(self, ids: Sequence[int]) -> list[Record]: ...  # noqa: D102
+    def post_counterparties(self, records: Sequence[Record]) -> Reply: ...  # noqa: D102
+    def post_orders(self, records: Sequence[Record]) -> Reply: ...  # noqa: D102
+    def post_invoices(self, records: Sequence[Record]) -> Reply: ...  # noqa: D102
+    def post_payments(self, records: Sequence[Record]) -> Reply: ...  # noqa: D102
+
+
+Present = Mapping[str, Record]
+"""What is there already, by delivery id."""
+
+
+@dataclass(frozen=True)
+class _Route:
+    """How one sync reads the present state, decides, and writes."""
+
+    table: RawTable
+    present: Callable[[Sequence[Delivery]], Present]
+    step: Callable[[Delivery, Record | None], Record | Outcome]
+    """The record to post, or the outcome where nothing is to be sent."""
+    post: Callable[[Sequence[Record]], Reply]
+    by: str
+    """The member that tells the answer's records apart."""
+    number: str | None = None
+
+
+class AtlasEtrmDestination:
+    """ATLAS ETRM as a destination."""
+
+    def __init__(self, client: AtlasEtrmCalls) -> None:
+        self._client = client
+        self._routes = {
+            "sync_atlas_etrm__counterparties": _Route(
+                tables.COUNTERPARTIES,
+                lambda batch: _by_target(batch, client.counterparties_by_ids),
+                _counterparty_step,
+                client.post_counterparties,
+                by="id",
+                number="externalId",
+            ),
+            "sync_atlas_etrm__order_erp_codes": _Route(
+                tables.ORDERS,
+                lambda batch: _by_target(batch, client.orders_by_ids),
+                _order_step,
+                client.post_orders,
+                by="id",
+                number="erpCode",
+            ),
+            "sync_atlas_etrm__invoices": _Route(
+                tables.INVOICES,
+                self._present_invoices,
+                _invoice_step,
+                client.post_invoices,
+                by="externalId",
+                number="invoiceNumber",
+            ),
+            "sync_atlas_etrm__payments": _Route(
+                tables.PAYMENTS,
+                self._present_payments,
+                _payment_step,
+                client.post_payments,
+                by="externalId",
+                number="externalId",
+            ),
+            "sync_atlas_etrm__invoice_settlements": _Route(
+                tables.INVOICES,
+                lambda batch: _by_target(batch, client.invoices_by_ids),
+                _settlement_step,
+                client.post_invoices,
+                by="id",
+                number="invoiceNumber",
+            ),
+        }
+
+    def prepare(self, sync: Sync, items: Sequence[PlanItem]) -> str | None:
+        """Needs nothing: each batch reads what it needs."""
+        return None
+
+    def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
+        """Every endpoint used is documented: a 404 is no finding."""
+        return None
+
+    def deliver(self, sync: Sync, batch: Sequence[Delivery]) -> list[Outcome]:
+        """Reads what is there, sends what is not, and returns an outcome per delivery, in order."""
+        outcomes = self._deliver(self._routes[sync.name], batch)
+        return [outcomes[one.delivery_id] for one in batch]
+
+    def look_up(self, sync: Sync, unknown: Sequence[Delivery]) -> dict[str, Outcome]:
+        """Reads the records concerned: what already is as it was to become has happened."""
+        route = self._routes[sync.name]
+        present = route.present(unknown) if unknown else {}
+        found = {}
+        for one in unknown:
+            result = route.step(one, present.get(one.delivery_id))
+            if isinstance(result, Outcome) and result.status == "delivered":
+                found[one.delivery_id] = result
+        return found
+
+    def _deliver(self, route: _Route, batch: Sequence[Delivery]) -> dict[str, Outcome]:
+        try:
+            present = route.present(batch)
+        except VendorError as error:
+            return dict.fromkeys((one.delivery_id for one in batch), after_read_error(error))
+        outcomes: dict[str, Outcome] = {}
+        to_send: list[tuple[Delivery, Record]] = []
+        for one in batch:
+            result = route.step(one, present.get(one.delivery_id))
+            if isinstance(result, Outcome):
+                outcomes[one.delivery_id] = result
+            else:
+                to_send.append((one, result))
+        if to_send:
+            outcomes |= self._post(route, to_send)
+        return outcomes
+
+    def _post(self, route: _Route, to_send: Sequence[tuple[Delivery, Record]]) -> dict[str, Outcome]:
+        deliveries = [one for one, _ in to_send]
+        try:
+            reply = route.post([record for _, record in to_send])
+        except (Refused, Conflict, RecordNotFound) as error:
+            if len(deliveries) == 1:
+                return {deliveries[0].delivery_id: after_write_error(error)}
+            # All or nothing is how the contract reads (section 3, assumed): each half looks again before it sends.
+            middle = len(deliveries) // 2
+            return self._deliver(route, deliveries[:middle]) | self._deliver(route, deliveries[middle:])
+        except VendorError as error:
+            return dict.fromkeys((one.delivery_id for one in deliveries), after_write_error(error))
+        return self._settle(route, to_send, reply)
+
+    def _settle(self, route: _Route, to_send: Sequence[tuple[Delivery, Record]], reply: Reply) -> dict[str, Outcome]:
+        """Finds each delivery's record in the answer; where it is missing, reads it back."""
+        returned = {}
+        for raw in reply.records:
+            record = exact.loads(raw)
+            if isinstance(record, dict) and record.get("id") is not None:
+                returned[str(record.get(route.by))] = (record, Answer(route.table, bytes(raw)))
+        outcomes, missing = {}, []
+        for one, sent in to_send:
+            if (saved := returned.get(str(sent.get(route.by)))) is None:
+                missing.append(one)
+            else:
+                record, landed = saved
+                outcomes[one.delivery_id] = done((landed,), record, number=route.number, request_id=reply.request_id)
+        return outcomes | self._read_back(route, missing, reply.request_id)
+
+    def _read_back(self, route: _Route, missing: Sequence[Delivery], request_id: str | None) -> dict[str, Outcome]:
+        if not missing:
+            return {}
+        try:
+            present = route.present(missing)
+        except VendorError:
+            present = {}
+        unseen = Outcome("unknown", "answered with success, but without the record", request_id=request_id)
+        outcomes = {}
+        for one in missing:
+            result = route.step(one, present.get(one.delivery_id))
+            is_there = isinstance(result, Outcome) and result.status == "delivered"
+            outcomes[one.delivery_id] = result if is_there and isinstance(result, Outcome) else unseen
+        return outcomes
+
+    def _present_invoices(self, batch: Sequence[Delivery]) -> Present:
+        wanted = {one.delivery_id: payload(one) for one in batch}
+        found = self._client.invoices_by_external_ids(sorted({body["externalId"] for body in wanted.values()}))
+        present = {}
+        for delivery_id, body in wanted.items():
+            same = [record for record in found if record.get("externalId") == body["externalId"]]
+            # ATLAS ETRM does not keep externalIds unique: the one of this order goes before another's.
+            same.sort(key=lambda record: record.get("orderId") != body["orderId"])
+            if same:
+                present[delivery_id] = same[0]
+        return present
+
+    def _present_payments(self, batch: Sequence[Delivery]) -> Present:
+        wanted = {one.delivery_id: payload(one) for one in batch}
+        found = self._client.payments_by_invoice_ids(sorted({body["invoiceId"] for body in wanted.values()}))
+        by_key = {(record.get("invoiceId"), record.get("externalId")): record for record in found}
+        return {
+            delivery_id: record
+            for delivery_id, body in wanted.items()
+            if (record := by_key.get((body["invoiceId"], body["externalId"]))) is not None
+        }
+
+
+def _by_target(batch: Sequence[Delivery], read: Callable[[Sequence[int]], list[Record]]) -> Present:
+    """Reads the records that a batch of updates is about, in one call."""
+    found = {str(record.get("id")): record for record in read(sorted({int(str(one.target_id)) for one in batch}))}
+    return {one.delivery_id: found[str(one.target_id)] for one in batch if str(one.target_id) in found}
+
+
+def _counterparty_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
+    return _fill(delivery, now, tables.COUNTERPARTIES, "externalId", ("legalName",))
+
+
+def _order_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
+    return _fill(delivery, now, tables.ORDERS, "erpCode", ("registrationDate", "dueDate", "totalAmount"))
+
+
+def _fill(
+    delivery: Delivery, now: Record | None, table: RawTable, member: str, send_back: tuple[str, ...]
+) -> Record | Outcome:
+    """Fills an empty member; never over another value (DESIGN sections 5.11 and 6.4)."""
+    if now is None:
+        return Outcome("rejected", f"atlas_etrm: {table.name} {delivery.target_id} is not there any more")
+    value = payload(delivery)[member]
+    if is_blank(now.get(member)):
+        return {"id": now["id"], member: value, **{name: now.get(name) for name in send_back}}
+    if now[member] == value:
+        return _there(table, now, member)
+    reason = f"atlas_etrm: {member} is {now[member]!r} already, not {value!r}; a person must decide"
+    return Outcome("held", reason, answers=(answer(table, now, NUMBERS),))
+
+
+def _invoice_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
+    body = payload(delivery)
+    if now is None:
+        return body
+    if now.get("orderId") == body["orderId"]:
+        return _there(tables.INVOICES, now, "invoiceNumber")
+    reason = f"atlas_etrm: externalId {body['externalId']!r} belongs to order {now.get('orderId')} already"
+    return Outcome("held", reason, answers=(answer(tables.INVOICES, now, NUMBERS),))
+
+
+def _payment_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
+    if now is None:
+        return payload(delivery)
+    return _there(tables.PAYMENTS, now, "externalId")
+
+
+def _settlement_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
+    if now is None:
+        return Outcome("rejected", f"atlas_etrm: invoice {delivery.target_id} is not there any more")
+    if bool(now.get("isPaid")):
+        return _there(tables.INVOICES, now, "invoiceNumber")
+    # Whether a Post keeps or blanks what it does not mention is not stated (trap 4): all that was read goes back.
+    return {**now, **payload(delivery)}
+
+
+def _there(table: RawTable, record: Mapping[str, Any], number: str) -> Outcome:
+    """Returns the outcome of a delivery whose effect the destination shows already."""
+    return done((answer(table, record, NUMBERS),), record, number=number, reason="it was there already")

@@ -1,0 +1,66 @@
+"""Reads what is due: the rows of the sync models in the warehouse.
+
+In: `work.duckdb` as dbt left it. Out: `SyncRow`s by sync, in the catalog's order.
+What does not belong here: deciding what of it is planned (`plan.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from reverse_etl.catalog import SYNCS
+
+_COLUMNS = (
+    "sync_key",
+    "operation",
+    "record_label",
+    "order_id",
+    "destination_id",
+    "expected_version",
+    "amount",
+    "currency_code",
+    "payload",
+    "current_values",
+)
+
+
+@dataclass(frozen=True)
+class SyncRow:
+    """One row that a destination still lacks."""
+
+    sync_key: str
+    """Unique within its sync; the same for the same record for ever."""
+    operation: str
+    record_label: str
+    order_id: int | None
+    destination_id: str | None
+    """The record to change; None on create."""
+    expected_version: str | None
+    """Atlar's etag, as it was when the row was computed."""
+    amount: Decimal | None
+    currency_code: str | None
+    payload: str
+    """A JSON object: the fields to write, by the vendor's names, money as strings."""
+    current_values: str | None
+    """The same fields as the destination has them now; None on create."""
+
+
+def read_due(work_path: Path) -> dict[str, list[SyncRow]]:
+    """Returns every sync's rows, ordered by key; a sync without rows has an empty list.
+
+    Raises:
+        duckdb.Error: the file or one of the models is not there (build first).
+    """
+    with duckdb.connect(str(work_path), read_only=True) as connection:
+        return {sync.name: _rows(connection, sync.name) for sync in SYNCS}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sync_name: str) -> list[SyncRow]:
+    columns = ", ".join(_COLUMNS)
+    # The name is one of the catalog's own constants.
+    query = f"select {columns} from sync.{sync_name} order by sync_key"  # noqa: S608
+    return [SyncRow(*row) for row in connection.execute(query).fetchall()]

@@ -1,0 +1,273 @@
+"""The operations store: an append-only, hash-chained trail of events, and the latest state folded from it.
+
+In: events of deliveries, plans, runs and accepted differences, each given with its time. Out: their latest state,
+the proof that nobody changed the trail (`verify`), and Arrow tables for the warehouse (`export`).
+What does not belong here: what a delivery's states mean (`delivery_log.py`), and any vendor.
+
+SQLite runs in WAL mode with `synchronous=FULL`: an acknowledged commit survives kill -9 and a power cut, on which
+"intent before act" rests. Only Python opens this file, never DuckDB (DESIGN section 2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select, update
+from sqlalchemy.engine import make_url
+
+from reverse_etl.operations_export import arrow_tables
+from reverse_etl.operations_tables import (
+    ACCEPTED_DIFFERENCES,
+    DELIVERIES,
+    EVENTS,
+    METADATA,
+    PLANS,
+    PROJECTIONS,
+    RUNS,
+)
+
+GENESIS = "0" * 64
+"""The hash that stands before the first event."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One fact to append: the columns of the subject's row that it sets."""
+
+    kind: str
+    """A key of `PROJECTIONS`."""
+    subject: str
+    """The row's identity within its kind."""
+    at: datetime
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found."""
+
+    events: int
+    head: str
+    """The last event's hash: kept elsewhere, it shows a trail that lost its tail."""
+    first_bad: str | None = None
+    """The first record that is not as it was written, in words; None when all is well."""
+
+
+def instant_text(value: datetime) -> str:
+    """Returns an aware instant as ISO 8601 UTC with microseconds; a naive one is refused with ValueError."""
+    if value.tzinfo is None:
+        raise ValueError("an instant needs its time zone")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class OperationsStore:
+    """The store behind one URL (`sqlite:///…/operations.sqlite`); tables are made when they are missing."""
+
+    def __init__(self, url: str | Path) -> None:
+        """Opens the store. A bare path is taken as an SQLite file; the file's folder is made."""
+        text = str(url) if "://" in str(url) else f"sqlite:///{url}"
+        if (parsed := make_url(text)).get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _engine(text)
+        # One writer at a time within the process as well: the chain needs each event to see the one before.
+        self._lock = threading.Lock()
+        METADATA.create_all(self._engine)
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self._engine.dispose()
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Appends events and folds them into their tables, in one commit.
+
+        Either all of them are durable when this returns, or none was written (sqlalchemy's errors pass through).
+        """
+        if not events:
+            return
+        with self._lock, self._engine.begin() as connection:
+            sequence, previous = _head(connection)
+            rows = []
+            for one in events:
+                sequence += 1
+                row = {"sequence": sequence, "kind": one.kind, "subject": one.subject, "at": instant_text(one.at)}
+                row["body"] = _canonical(one.body)
+                row["previous_hash"] = previous
+                row["hash"] = previous = _seal(row)
+                rows.append(row)
+            connection.execute(insert(EVENTS), rows)
+            for one in events:
+                _fold(connection, PROJECTIONS[one.kind], one)
+
+    def rows(self, table: Table, **equals: Any) -> list[dict[str, Any]]:
+        """Returns the rows of one of the store's tables whose columns equal the values given; a list means any."""
+        query = select(table)
+        for name, value in equals.items():
+            column = table.c[name]
+            query = query.where(column.in_(value) if isinstance(value, list) else column == value)
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def start_run(self, run_id: str, *, started_at: datetime, profile: str, as_of: date) -> None:
+        """Records that a run began; its status is `running` until `finish_run`."""
+        body = {
+            "run_id": run_id,
+            "started_at": instant_text(started_at),
+            "profile": profile,
+            "as_of_date": as_of.isoformat(),
+            "status": "running",
+        }
+        self.append([Event("run", run_id, started_at, body)])
+
+    def finish_run(self, run_id: str, *, finished_at: datetime, status: str, exit_code: int, **figures: Any) -> None:
+        """Records how a run ended.
+
+        Args:
+            run_id: The run given to `start_run`.
+            finished_at: When it ended.
+            status: In a word, such as `done`, `held`, `failed`.
+            exit_code: Of DESIGN section 4.
+            figures: Any of rounds, landed_rows, requests, planned, sent, rejected, unknown, held (counts),
+                seconds (a number) and message (one line). Others are refused with TypeError.
+        """
+        names = {"rounds", "landed_rows", "requests", "planned", "sent", "rejected", "unknown", "held"}
+        if extra := set(figures) - names - {"seconds", "message"}:
+            raise TypeError(f"a run has no figures named {sorted(extra)}")
+        body = {"finished_at": instant_text(finished_at), "status": status, "exit_code": exit_code, **figures}
+        if (seconds := body.get("seconds")) is not None:
+            body["seconds"] = f"{Decimal(str(seconds)):.3f}"
+        self.append([Event("run", run_id, finished_at, body)])
+
+    def runs(self, limit: int = 20) -> list[dict[str, Any]]:
+        """Returns the latest runs, newest first."""
+        query = select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def accept_difference(
+        self,
+        control_name: str,
+        scope: str,
+        *,
+        difference: Decimal,
+        currency_code: str | None,
+        accepted_by: str,
+        reason: str,
+        accepted_at: datetime,
+    ) -> None:
+        """Records that a person accepts a named control's difference; it stays visible ever after."""
+        body = {
+            "control_name": control_name,
+            "scope": scope,
+            "difference": format(difference, "f"),
+            "currency_code": currency_code,
+            "accepted_by": accepted_by,
+            "reason": reason,
+            "accepted_at": instant_text(accepted_at),
+        }
+        self.append([Event("accepted_difference", f"{control_name}\n{scope}", accepted_at, body)])
+
+    def verify(self) -> Verification:
+        """Walks the whole trail and replays it: an edited, removed or moved event, or an edited state, is named."""
+        previous, expected, states = GENESIS, 0, _empty_states()
+        with self._engine.connect() as connection:
+            for row in connection.execute(select(EVENTS).order_by(EVENTS.c.sequence)).mappings():
+                expected += 1
+                if row["sequence"] != expected:
+                    return Verification(expected, previous, f"event {expected} is missing")
+                if row["previous_hash"] != previous or row["hash"] != _seal(dict(row)):
+                    return Verification(expected, previous, f"event {expected} ({row['kind']} {row['subject']})")
+                previous = row["hash"]
+                states[row["kind"]].setdefault(row["subject"], {}).update(json.loads(row["body"]))
+            bad = _first_bad_state(connection, states)
+        return Verification(expected, previous, bad)
+
+    def export(self) -> dict[str, pyarrow.Table]:
+        """Returns `deliveries`, `runs` and `accepted_differences` as the warehouse's `raw_operations` has them."""
+        tables = {"deliveries": DELIVERIES, "runs": RUNS, "accepted_differences": ACCEPTED_DIFFERENCES}
+        return arrow_tables({name: self.rows(table) for name, table in tables.items()})
+
+    def head(self) -> str:
+        """Returns a hash that changes whenever a delivery or an accepted difference does.
+
+        Runs and plans do not move it: a run that changes nothing must not make the next one rebuild anything.
+        """
+        kinds = EVENTS.c.kind.in_(("delivery", "accepted_difference"))
+        query = select(EVENTS.c.hash).where(kinds).order_by(EVENTS.c.sequence.desc()).limit(1)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar() or GENESIS
+
+    def plan(self, plan_id: str) -> dict[str, Any] | None:
+        """Returns a saved plan's row, or None."""
+        found = self.rows(PLANS, plan_id=plan_id)
+        return found[0] if found else None
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if make_url(url).get_backend_name() == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _durable(connection: Any, _record: Any) -> None:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _head(connection: Connection) -> tuple[int, str]:
+    last = connection.execute(select(func.max(EVENTS.c.sequence))).scalar()
+    if last is None:
+        return 0, GENESIS
+    return last, connection.execute(select(EVENTS.c.hash).where(EVENTS.c.sequence == last)).scalar_one()
+
+
+def _canonical(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _seal(row: Mapping[str, Any]) -> str:
+    parts = (str(row["sequence"]), row["kind"], row["subject"], row["at"], row["body"], row["previous_hash"])
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _identity(table: Table, subject: str) -> dict[str, Any]:
+    keys = [column.name for column in table.primary_key]
+    return {keys[0]: subject} if len(keys) == 1 else dict(zip(keys, subject.split("\n"), strict=True))
+
+
+def _fold(connection: Connection, table: Table, one: Event) -> None:
+    identity = _identity(table, one.subject)
+    matches = [table.c[name] == value for name, value in identity.items()]
+    changed = connection.execute(update(table).where(*matches).values(dict(one.body)))
+    if changed.rowcount == 0:
+        connection.execute(insert(table).values({**one.body, **identity}))
+
+
+def _empty_states() -> dict[str, dict[str, dict[str, Any]]]:
+    return {kind: {} for kind in PROJECTIONS}
+
+
+def _first_bad_state(connection: Connection, states: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str | None:
+    """Compares each table with what its events say it must hold."""
+    for kind, table in PROJECTIONS.items():
+        stored = {_subject(table, dict(row)): dict(row) for row in connection.execute(select(table)).mappings()}
+        for subject, body in states[kind].items():
+            row = stored.pop(subject, None)
+            if row is None or any(row[name] != value for name, value in body.items()):
+                return f"the state of {kind} {subject!r} is not what its events say"
+        if stored:
+            return f"{kind} {next(iter(stored))!r} has a state but no event"
+    return None
+
+
+def _subject(table: Table, row: Mapping[str, Any]) -> str:
+    return "\n".join(str(row[column.name]) for column in table.primary_key)

@@ -1,0 +1,104 @@
+"""Turns the operations store's rows into the Arrow tables that the warehouse shows as `raw_operations`.
+
+In: rows as the store keeps them (money and instants as text). Out: typed Arrow tables with the columns that staging
+reads. What does not belong here: reading the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow
+
+_TEXT = pyarrow.string()
+_MONEY = pyarrow.decimal128(20, 4)
+_INSTANT = pyarrow.timestamp("us", tz="UTC")
+_COUNT = pyarrow.int64()
+
+SCHEMAS: dict[str, pyarrow.Schema] = {
+    "deliveries": pyarrow.schema(
+        {
+            "delivery_id": _TEXT,
+            "run_id": _TEXT,
+            "plan_id": _TEXT,
+            "sync_name": _TEXT,
+            "sync_key": _TEXT,
+            "operation": _TEXT,
+            "destination": _TEXT,
+            "delivery_key": _TEXT,
+            "payload_hash": _TEXT,
+            "record_label": _TEXT,
+            "order_id": _COUNT,
+            "amount": _MONEY,
+            "currency_code": _TEXT,
+            "attempt": pyarrow.int32(),
+            "status": _TEXT,
+            "reason": _TEXT,
+            "destination_id": _TEXT,
+            "destination_number": _TEXT,
+            "request_id": _TEXT,
+            "intended_at": _INSTANT,
+            "finished_at": _INSTANT,
+        }
+    ),
+    "runs": pyarrow.schema(
+        {
+            "run_id": _TEXT,
+            "started_at": _INSTANT,
+            "finished_at": _INSTANT,
+            "profile": _TEXT,
+            "as_of_date": pyarrow.date32(),
+            "status": _TEXT,
+            "exit_code": pyarrow.int32(),
+            "rounds": pyarrow.int32(),
+            "landed_rows": _COUNT,
+            "requests": _COUNT,
+            "planned": _COUNT,
+            "sent": _COUNT,
+            "rejected": _COUNT,
+            "unknown": _COUNT,
+            "held": _COUNT,
+            "seconds": pyarrow.decimal128(12, 3),
+            "message": _TEXT,
+        }
+    ),
+    "accepted_differences": pyarrow.schema(
+        {
+            "control_name": _TEXT,
+            "scope": _TEXT,
+            "difference": _MONEY,
+            "currency_code": _TEXT,
+            "accepted_by": _TEXT,
+            "reason": _TEXT,
+            "accepted_at": _INSTANT,
+        }
+    ),
+}
+"""The columns of `raw_operations`, by table."""
+
+
+def arrow_tables(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, pyarrow.Table]:
+    """Returns one table per name of `SCHEMAS`; a table without rows still has its columns."""
+    return {name: _table(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()}
+
+
+def _table(schema: pyarrow.Schema, rows: Sequence[Mapping[str, Any]]) -> pyarrow.Table:
+    columns = [
+        pyarrow.array([_typed(row[field.name], field.type) for row in rows], type=field.type) for field in schema
+    ]
+    return pyarrow.Table.from_arrays(columns, schema=schema)
+
+
+def _typed(value: Any, type_: Any) -> Any:
+    if value is None:
+        return None
+    if pyarrow.types.is_decimal(type_):
+        return Decimal(value).quantize(Decimal(1).scaleb(-type_.scale))
+    if pyarrow.types.is_timestamp(type_):
+        return datetime.fromisoformat(value)
+    if pyarrow.types.is_date32(type_):
+        return date.fromisoformat(value)
+    return value

@@ -1,0 +1,116 @@
+"""The tables of the operations store: one chained trail of events, and what follows from it.
+
+In: nothing. Out: SQLAlchemy `Table`s. What does not belong here: reading or writing them (`operations.py`).
+
+`events` is the truth: append-only, each row sealed with the hash of the row before. The other tables hold the
+latest state for quick reading, and can be replayed from the events at any time. Money and instants are text
+(exact digits; ISO 8601 UTC), so that SQLite and PostgreSQL keep the very same value.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+
+METADATA = MetaData()
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("events_by_subject", "kind", "subject"),
+)
+
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("delivery_id", String, primary_key=True),
+    Column("run_id", String),
+    Column("plan_id", String),
+    Column("sync_name", String, nullable=False),
+    Column("sync_key", String, nullable=False),
+    Column("operation", String, nullable=False),
+    Column("destination", String, nullable=False),
+    Column("delivery_key", String, nullable=False),
+    Column("payload_hash", String, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("record_label", String),
+    Column("order_id", BigInteger),
+    Column("target_id", String),
+    Column("expected_version", String),
+    Column("amount", String),
+    Column("currency_code", String),
+    Column("attempt", Integer, nullable=False),
+    # Where the vendor's own clock stood before the intent: how far back a look-up must go.
+    Column("vendor_clock", String),
+    Column("status", String, nullable=False),
+    Column("reason", Text),
+    Column("destination_id", String),
+    Column("destination_number", String),
+    Column("request_id", String),
+    Column("intended_at", String, nullable=False),
+    Column("finished_at", String),
+    # Once true, true for ever: a create that was delivered is not sent again, whatever came after.
+    Column("was_delivered", Integer, nullable=False),
+    Index("deliveries_by_key", "sync_name", "sync_key"),
+    Index("deliveries_by_status", "status"),
+)
+
+PLANS = Table(
+    "plans",
+    METADATA,
+    Column("plan_id", String, primary_key=True),
+    Column("run_id", String),
+    Column("plan_hash", String(64), nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("item_count", Integer, nullable=False),
+    Column("items", Text, nullable=False),
+)
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("run_id", String, primary_key=True),
+    Column("started_at", String, nullable=False),
+    Column("finished_at", String),
+    Column("profile", String),
+    Column("as_of_date", String),
+    Column("status", String, nullable=False),
+    Column("exit_code", Integer),
+    Column("rounds", Integer),
+    Column("landed_rows", BigInteger),
+    Column("requests", BigInteger),
+    Column("planned", BigInteger),
+    Column("sent", BigInteger),
+    Column("rejected", BigInteger),
+    Column("unknown", BigInteger),
+    Column("held", BigInteger),
+    Column("seconds", String),
+    Column("message", Text),
+)
+
+ACCEPTED_DIFFERENCES = Table(
+    "accepted_differences",
+    METADATA,
+    Column("control_name", String, primary_key=True),
+    Column("scope", String, primary_key=True),
+    Column("difference", String),
+    Column("currency_code", String),
+    Column("accepted_by", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("accepted_at", String, nullable=False),
+)
+
+PROJECTIONS: dict[str, Table] = {
+    "delivery": DELIVERIES,
+    "plan": PLANS,
+    "run": RUNS,
+    "accepted_difference": ACCEPTED_DIFFERENCES,
+}
+"""Which table the events of a kind are folded into; the event's body is the row's columns that changed."""
