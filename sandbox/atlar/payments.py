@@ -1,0 +1,281 @@
+"""Credit transfers: what may be ordered, and the statuses they pass through at the bank (contract section 8.1).
+
+In: checked requests, reads, the clock. Out: records of `credit_transfers`, and a bank transaction when one is executed
+or returned. Batches of them are in `batches`. A programmatic user orders; a person approves (`move`, by control).
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.atlar.counterparties import identifier, route
+from sandbox.atlar.errors import AtlarError, conflict
+from sandbox.atlar.paging import Page
+from sandbox.atlar.patching import REPLACE
+from sandbox.atlar.query import Query
+from sandbox.atlar.records import Records
+from sandbox.atlar.settings import AtlarSettings
+from sandbox.atlar.tables import Record
+from sandbox.atlar.transactions import Transactions, event_list
+from sandbox.atlar.validation import Body
+
+TABLE = "credit_transfers"
+_SCHEME = re.compile(r"[A-Z]{2,}(_[A-Z0-9]+)*")
+_EURO_SCHEMES = ("SCT", "SCT_INST")
+# Assumption A20: the contract's reading of which status may follow which.
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "CREATED": ("APPROVED", "REJECTED"),
+    "APPROVED": ("PENDING_SUBMISSION",),
+    "REJECTED": (),
+    "PENDING_SUBMISSION": ("SENT", "FAILED"),
+    "SENT": ("PENDING_AT_BANK", "ACCEPTED", "EXECUTED", "FAILED"),
+    "PENDING_AT_BANK": ("ACCEPTED", "EXECUTED", "FAILED"),
+    "ACCEPTED": ("EXECUTED", "FAILED"),
+    "EXECUTED": ("RETURNED",),
+    "FAILED": (),
+    "RETURNED": (),
+}
+_BY_ITSELF = {
+    "APPROVED": "PENDING_SUBMISSION",
+    "PENDING_SUBMISSION": "SENT",
+    "SENT": "ACCEPTED",
+    "ACCEPTED": "EXECUTED",
+}
+_EDITABLE = ("CREATED", "APPROVED")
+
+
+class CreditTransfers:
+    """Single payments."""
+
+    def __init__(self, records: Records, transactions: Transactions, settings: AtlarSettings) -> None:
+        self._records = records
+        self._transactions = transactions
+        self._settings = settings
+
+    def page(self, query: Query) -> Page:
+        """One page by `accountId` (source), `status`, `date` and `batchId`, newest date first."""
+        self._progress_all()
+        account, batch = query.text("accountId"), query.text("batchId")
+        statuses, in_range = query.many("status"), query.days("date")
+        return self._records.page(
+            TABLE,
+            query,
+            lambda record: (
+                account in (None, record["source"].get("id"))
+                and batch in (None, (record.get("batch") or {}).get("id"))
+                and (not statuses or record["status"] in statuses)
+                and in_range(record["date"])
+            ),
+        )
+
+    def get(self, reference: str) -> Record:
+        """One transfer by id or `external:` key, as far as it has come."""
+        return self._progress(self._records.get(TABLE, reference), read=True)
+
+    def events(self, reference: str) -> dict[str, Any]:
+        """The history of one transfer."""
+        self._progress(self._records.get(TABLE, reference))
+        return event_list(self._records, TABLE, reference)
+
+    def create(self, given: Any) -> Record:
+        """Orders a transfer; it awaits a person's approval."""
+        body = Body(given)
+        fields = self.checked(body)
+        body.done()
+        return self.store(fields)
+
+    def store(self, fields: Record, batch: Record | None = None) -> Record:
+        """Stores checked fields as a new transfer, of a batch or alone."""
+        step = {
+            "id": self._records.new_id("approval_steps"),
+            "approvalChainId": "approval-chain-treasury",
+            "status": "PENDING",
+            "requiredRoleIds": ["role-treasurer"],
+            "autoApproved": False,
+            "updated": self._records.now(),
+        }
+        return self._records.create(
+            TABLE,
+            {
+                **fields,
+                "creatorUserId": self._records.user_id,
+                "status": "CREATED",
+                "approvalSteps": [step],
+                "attachedTransactions": [],
+                "batch": None if batch is None else {"id": batch["id"], "treatment": batch["treatment"]},
+                "_since": self._records.clock.now().isoformat(),
+                "_reads": 0,
+            },
+        )
+
+    def checked(self, body: Body) -> Record:
+        """The fields of an order; problems are noted on `body`."""
+        amount = body.amount("amount", required=True, least=1)
+        source, source_holder = self._own_account(body.nested("source", required=True))
+        destination, holder = self._destination(body.nested("destination", required=True))
+        scheme = body.text("scheme", required=True, longest=64)
+        if scheme is not None and _SCHEME.fullmatch(scheme) is None:
+            body.refuse("scheme", "is not a payment scheme")
+        if scheme in _EURO_SCHEMES and source is not None and source["currency"] != "EUR":
+            body.refuse("scheme", "not enabled for the source account")
+        if scheme in _EURO_SCHEMES and amount is not None and amount["currency"] != "EUR":
+            body.refuse("amount.currency", f"{scheme} carries EUR only")
+        return {
+            "amount": amount,
+            "scheme": scheme,
+            "date": body.day("date", required=True),
+            "source": None if source is None else _snapshot("ACCOUNT", source),
+            "sourceHolder": source_holder,
+            "destination": destination,
+            "destinationHolder": holder,
+            "reference": body.text("reference", required=True, longest=140),
+            "categoryPurpose": body.text("categoryPurpose", longest=64),
+            "chargeBearer": body.choice("chargeBearer", ("SHARED", "DEBTOR", "CREDITOR")),
+            "regulatoryReporting": body.plain("regulatoryReporting"),
+            "schemeDetails": body.plain("schemeDetails"),
+            "externalId": body.external_id(),
+            "metadata": body.strings("metadata") or {},
+        }
+
+    def _own_account(self, body: Body | None) -> tuple[Record | None, Record | None]:
+        if body is None:
+            return None, None
+        body.choice("type", ("ACCOUNT",), required=True)
+        account = self._records.find("accounts", body.text("id", required=True) or "")
+        if account is None:
+            if body.has("id"):
+                body.refuse("id", "names no account")
+            return None, None
+        entity = self._records.find("entities", account.get("entityId", "")) or {}
+        return account, {"legalName": entity.get("legalName", account.get("name", ""))}
+
+    def _destination(self, body: Body | None) -> tuple[Record | None, Record | None]:
+        if body is None:
+            return None, None
+        kind = body.choice("type", ("ACCOUNT", "EXTERNAL_ACCOUNT", "INLINE"), required=True)
+        if kind == "INLINE":
+            return _inline(body)
+        if kind == "ACCOUNT":
+            own, own_holder = self._own_account(body)
+            return (None if own is None else _snapshot("ACCOUNT", own)), own_holder
+        external = self._records.find("external_accounts", body.text("id", required=True) or "")
+        if external is None:
+            if kind is not None and body.has("id"):
+                body.refuse("id", "names no external account")
+            return None, None
+        party = self._records.find("counterparties", external["counterpartyId"]) or {}
+        return _snapshot("EXTERNAL_ACCOUNT", external), {"legalName": party.get("legalName", "")}
+
+    def patch(self, reference: str, operations: Any, if_match: str | None) -> Record:
+        """Moves the date before submission is scheduled, or sets a status that may follow, e.g. RETURNED."""
+        self._progress(self._records.get(TABLE, reference))
+
+        def finish(old: Record, new: Record) -> Record:
+            body = Body(new)
+            body.day("date", required=True)
+            if new["date"] != old["date"] and old["status"] not in _EDITABLE:
+                body.refuse("date", f"cannot be changed in status {old['status']}")
+            allowed = [
+                status for status in TRANSITIONS.get(old["status"], ()) if status not in ("APPROVED", "REJECTED")
+            ]
+            if new["status"] != old["status"] and new["status"] not in allowed:
+                body.refuse("status", f"{old['status']} cannot become {new['status']}")
+            body.done()
+            return self._entered(new) if new["status"] != old["status"] else new
+
+        return self._records.patch(
+            TABLE, reference, operations, {"/date": REPLACE, "/status": REPLACE}, if_match, finish
+        )
+
+    def approve(self, reference: str, given: Any, if_match: str | None) -> Record:
+        """Approves a step; a programmatic user may not unless a chain names its role: 403."""
+        transfer = self._records.get(TABLE, reference)
+        self._records.check_if_match(transfer, if_match)
+        if not self._settings.programmatic_approver:
+            raise AtlarError(403, "The user has no role that an approval chain of this payment names")
+        step_id = Body(given).value.get("approvalStepId")
+        if step_id not in [step["id"] for step in transfer["approvalSteps"]]:
+            raise AtlarError(400, "approvalStepId names no step of this payment")
+        return self.move(reference, "APPROVED")
+
+    def reject(self, reference: str, given: Any, if_match: str | None) -> Record:
+        """Rejects a payment that awaits approval; needs no approver role."""
+        transfer = self._records.get(TABLE, reference)
+        self._records.check_if_match(transfer, if_match)
+        body = Body(given or {})
+        body.text("reason", shortest=0)
+        body.done()
+        return self.move(reference, "REJECTED")
+
+    def move(self, reference: str, status: str) -> Record:
+        """Brings a transfer to a status that may follow its present one: the treasurer's or the bank's hand.
+
+        Raises:
+            AtlarError: 409 when that status cannot follow.
+        """
+        transfer = self._progress(self._records.get(TABLE, reference))
+        if status not in TRANSITIONS.get(transfer["status"], tuple(TRANSITIONS)):
+            raise conflict("status", f"{transfer['status']} cannot become {status}")
+        return self._records.put(TABLE, self._entered({**transfer, "status": status}), originator="BANK")
+
+    def _progress_all(self) -> None:
+        open_ones = [
+            transfer for status in _BY_ITSELF for transfer in self._records.grouped(TABLE, "status").get((status,), [])
+        ]
+        for transfer in open_ones:
+            self._progress(transfer, read=True)
+
+    def _progress(self, transfer: Record, *, read: bool = False) -> Record:
+        if read and self._settings.payment_polls and transfer["status"] in _BY_ITSELF:
+            transfer = self._records.note(TABLE, {**transfer, "_reads": transfer.get("_reads", 0) + 1})
+        while True:
+            moment = self._next_moment(transfer)
+            if moment is None:
+                return transfer
+            with self._records.transaction():
+                following = self._entered({**transfer, "status": _BY_ITSELF[transfer["status"]]})
+                following["_since"] = moment.isoformat()
+                transfer = self._records.put(TABLE, following, originator="BANK")
+
+    def _next_moment(self, transfer: Record) -> datetime | None:
+        status, now = transfer["status"], self._records.clock.now()
+        if status not in _BY_ITSELF or "_since" not in transfer:
+            return None
+        if status == "ACCEPTED" and self._records.clock.today().isoformat() < transfer["date"]:
+            return None
+        due = datetime.fromisoformat(transfer["_since"]) + timedelta(seconds=self._settings.payment_seconds)
+        if due <= now:
+            return due
+        polls = self._settings.payment_polls
+        return now if polls and transfer.get("_reads", 0) >= polls else None
+
+    def _entered(self, transfer: Record) -> Record:
+        """The transfer with everything that entering its status brings about."""
+        status = transfer["status"]
+        entered = {**transfer, "_since": self._records.clock.now().isoformat(), "_reads": 0}
+        if status in ("APPROVED", "REJECTED"):
+            entered["approvalSteps"] = [
+                {**step, "status": status, "updated": self._records.now()} for step in transfer["approvalSteps"]
+            ]
+        if status in ("EXECUTED", "RETURNED"):
+            booked = self._transactions.of_payment(transfer, returned=status == "RETURNED")
+            attached = {"type": "TRANSACTION", "id": booked["id"]}
+            entered["attachedTransactions"] = [*transfer["attachedTransactions"], attached]
+        return entered
+
+
+def _snapshot(kind: str, account: Record) -> Record:
+    kept = {name: account[name] for name in ("market", "identifiers", "routing") if account.get(name)}
+    return {"type": kind, "id": account["id"], **kept}
+
+
+def _inline(body: Body) -> tuple[Record, Record]:
+    market = body.market("market", required=True)
+    identifiers = [identifier(element) for element in body.elements("identifiers", 1, 1, required=True)]
+    routing = [route(element) for element in body.elements("routing", 0, 2)]
+    holder = body.nested("holder", required=True)
+    name = None if holder is None else holder.text("legalName", required=True, longest=140)
+    return (
+        {"type": "INLINE", "market": market, "identifiers": identifiers, "routing": routing},
+        {"legalName": name or ""},
+    )
