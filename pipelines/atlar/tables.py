@@ -1,3 +1,4 @@
+# ruff: noqa: C408  (keywords read better than quoted names in a list of columns)
 """The raw tables of Atlar (contracts/atlar.md, sections 4 to 11): names, keys and declared columns.
 
 An `Amount` is an object whose `stringValue` is the exact decimal text (section 3.8): it lands as JSON and is read

@@ -1,3 +1,4 @@
+# ruff: noqa: C408  (keywords read better than quoted names in a list of columns)
 """The raw tables of Atlas Accounting (contracts/atlas-accounting.md, section 7): names, keys, declared columns.
 
 Money arrives as decimal strings; inside the JSON columns (lines, applications, report rows) it stays text.

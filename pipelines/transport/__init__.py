@@ -1,1 +1,1 @@
-"""Part of its room; see the room's own docstring."""
+"""How the rooms talk HTTP: one session with pacing, bounded retry, token renewal and an error tree of its own."""

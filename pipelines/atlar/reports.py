@@ -1,0 +1,159 @@
+"""The bank's reports: which are new, what statements they hold, and those parsed into rows.
+
+In: a client, what is landed, the accounts. Out: connections, statement entries, statements and, last, the reports:
+a report that is landed has been read to its end, so it is never fetched again (reports are immutable).
+What does not belong here: the file format (`statements.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from pipelines.atlar import tables
+from pipelines.atlar.client import AtlarClient
+from pipelines.atlar.statements import Statement, UnreadableStatementError, parse_statements
+from pipelines.landing import EVERYTHING
+from pipelines.reading import Fetched, Reading
+from pipelines.transport import exact
+from pipelines.typed import Misfit
+
+_REPORTS_AT_ONCE = 8
+_REPORTS_PER_LANDING = 200
+"""Landed together: a run that dies has to fetch at most so many again."""
+
+_NO_REPORTS = "Bank statements are left out; transactions and balances are not."
+
+
+@dataclass
+class _Read:
+    """What a group of reports brought."""
+
+    statements: list[msgspec.Raw] = field(default_factory=list)
+    entries: list[msgspec.Raw] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
+
+    def add(self, other: _Read) -> None:
+        self.statements += other.statements
+        self.entries += other.entries
+        self.misfits += other.misfits
+
+
+def read_reports(client: AtlarClient, reading: Reading, accounts: Sequence[msgspec.Raw]) -> Iterator[Fetched]:
+    """Connections, then the statements of every report not yet landed: two requests a report."""
+    connections = reading.optional("connections", _NO_REPORTS, lambda: client.records("connections"))
+    if connections is None:
+        return
+    yield Fetched(tables.CONNECTIONS, connections, EVERYTHING, last_wins=True)
+    landed = reading.landing.latest(tables.REPORTS)
+    known = set(zip(landed["connection_id"].to_pylist(), landed["id"].to_pylist(), strict=True))
+    numbers = _account_numbers(accounts)
+    for connection in map(exact.loads, connections):
+        connection_id = str(connection["id"])
+        what = f"reports of connection {connection_id}"
+        reports = reading.optional(what, _NO_REPORTS, lambda: client.records("reports", id=connection_id))  # noqa: B023
+        new = [report for report in reports or () if (connection_id, str(exact.loads(report).get("id"))) not in known]
+        for start in range(0, len(new), _REPORTS_PER_LANDING):
+            yield from _group(client, connection_id, new[start : start + _REPORTS_PER_LANDING], numbers)
+
+
+def _group(
+    client: AtlarClient, connection_id: str, reports: Sequence[msgspec.Raw], numbers: dict[str, frozenset[str]]
+) -> Iterator[Fetched]:
+    read = _Read()
+    with ThreadPoolExecutor(max_workers=_REPORTS_AT_ONCE, thread_name_prefix="reports") as pool:
+        for part in pool.map(lambda report: _report(client, connection_id, exact.loads(report), numbers), reports):
+            read.add(part)
+    yield Fetched(tables.BANK_STATEMENT_ENTRIES, read.entries)
+    yield Fetched(tables.BANK_STATEMENTS, read.statements, misfits=read.misfits)
+    yield Fetched(tables.REPORTS, [_with_connection(report, connection_id) for report in reports])
+
+
+def _report(
+    client: AtlarClient, connection_id: str, report: dict[str, Any], numbers: dict[str, frozenset[str]]
+) -> _Read:
+    report_id = str(report["id"])
+    listed = [
+        exact.loads(record) for record in client.records("bank_statements", id=connection_id, report_id=report_id)
+    ]
+    read = _Read()
+    if not listed:
+        return read
+    whole: dict[str, tuple[Statement, bytes]] = {}
+    if len(listed) > 1:
+        # One file holds them all; only where it cannot be told apart is each asked for by itself.
+        whole = _told_apart(client.report_content(connection_id, report_id), listed, numbers)
+    for record in listed:
+        given = {"connectionId": connection_id, "reportId": report_id, **record}
+        found = whole.get(str(record["id"]))
+        content = found[1] if found else client.bank_statement_content(connection_id, report_id, str(record["id"]))
+        try:
+            statement = found[0] if found else _only(content)
+        except UnreadableStatementError as error:
+            key = f"{connection_id}|{record['id']}"
+            read.misfits.append(Misfit(key, f"unreadable statement: {error}", content))
+            continue
+        _keep(read, given, statement, content)
+    return read
+
+
+def _told_apart(
+    content: bytes, listed: Sequence[dict[str, Any]], numbers: dict[str, frozenset[str]]
+) -> dict[str, tuple[Statement, bytes]]:
+    try:
+        statements = parse_statements(content)
+    except UnreadableStatementError:
+        return {}
+    found: dict[str, tuple[Statement, bytes]] = {}
+    for record in listed:
+        own = numbers.get(str(record.get("accountId")), frozenset())
+        matching = [
+            each for each in statements if _compact(each.account_number) in own and each.date == record.get("localDate")
+        ]
+        if len(matching) == 1:
+            found[str(record["id"])] = (matching[0], content)
+    return found
+
+
+def _only(content: bytes) -> Statement:
+    statements = parse_statements(content)
+    if len(statements) != 1:
+        raise UnreadableStatementError(f"one statement expected, {len(statements)} found")
+    return statements[0]
+
+
+def _keep(read: _Read, record: dict[str, Any], statement: Statement, content: bytes) -> None:
+    members = {**record, **statement.members, "contentSha256": hashlib.sha256(content).hexdigest()}
+    read.statements.append(msgspec.Raw(exact.dumps(members)))
+    for entry in statement.entries:
+        told = {
+            "connectionId": record["connectionId"],
+            "bankStatementId": record["id"],
+            "accountId": record.get("accountId"),
+            **entry.members,
+        }
+        read.entries.append(msgspec.Raw(exact.dumps(told)))
+
+
+def _account_numbers(accounts: Sequence[msgspec.Raw]) -> dict[str, frozenset[str]]:
+    told = (exact.loads(record) for record in accounts)
+    return {
+        str(account["id"]): frozenset(
+            [_compact(str(each.get("number"))) for each in account.get("identifiers") or []] + [str(account["id"])]
+        )
+        for account in told
+    }
+
+
+def _compact(number: str) -> str:
+    return number.replace(" ", "").replace("-", "").upper()
+
+
+def _with_connection(report: msgspec.Raw, connection_id: str) -> msgspec.Raw:
+    members = msgspec.json.decode(report, type=dict[str, msgspec.Raw])
+    return msgspec.Raw(msgspec.json.encode({"connectionId": connection_id, **members}))

@@ -1,0 +1,298 @@
+"""Every call of Atlas Accounting that Tieout makes (contracts/atlas-accounting.md, sections 0 to 7).
+
+In: ids, bodies with money as `Decimal` or decimal strings. Out: records as bytes for landing, dicts with exact
+numbers for look-ups, `Reply` for writes.
+The vendor speaks two dialects (section 0): `documented` for what its help page names, with the endpoints that only
+the observed one has; `observed` throughout. There is no idempotency key, so no write is ever repeated blindly.
+What does not belong here: paging (`paging.py`), which records to write (`reverse_etl`), tables (`tables.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from pipelines.atlas_accounting.paging import Listing, Pages
+from pipelines.transport import errors, exact
+from pipelines.transport.auth import Token, TokenAuth
+from pipelines.transport.pacing import TokenBucket, Unlimited
+from pipelines.transport.reply import Reply
+from pipelines.transport.session import Clockwork, Kind, Patience, Session, decode
+
+SYSTEM = "atlas_accounting"
+
+TIERS: dict[str, tuple[int, int]] = {
+    "standard": (60, 10),
+    "professional": (300, 50),
+    "enterprise": (1000, 100),
+}
+"""Requests a minute and burst (contract section 3)."""
+
+_PACE = 0.95
+"""Of the tier's limit: the rest is for clocks that disagree and for people."""
+
+_PATHS: dict[str, dict[str, str]] = {
+    "documented": {
+        "customers": "/contacts/customers",
+        "vendors": "/contacts/vendors",
+        "accounts": "/chart-of-accounts",
+        "invoices": "/invoices",
+        "bills": "/bills",
+        "journal_entries": "/journal-entries",
+    },
+    "observed": {
+        "customers": "/customers/",
+        "vendors": "/vendors/",
+        "accounts": "/accounts/",
+        "invoices": "/invoices/",
+        "bills": "/bills/",
+        "journal_entries": "/journal-entries/",
+    },
+}
+_OBSERVED_ONLY = {"payments": "/payments/", "payments_made": "/payments-made/"}
+
+
+@dataclass(frozen=True)
+class AtlasAccountingConfig:
+    """Settings `SOURCES__ATLAS_ACCOUNTING__*` that concern the connection."""
+
+    base_url: str
+    email: str
+    password: str = field(repr=False)
+    company_id: str | None = None
+    """None: the only company the user sees."""
+    dialect: Literal["documented", "observed"] = "documented"
+    tier: str = "standard"
+    """standard, professional or enterprise; `unlimited` for a test server."""
+
+
+class AtlasAccountingClient:
+    """Atlas Accounting over HTTP, for one company. Thread-safe."""
+
+    def __init__(self, config: AtlasAccountingConfig, clockwork: Clockwork | None = None) -> None:
+        """Args: config from the settings; clockwork for tests."""
+        self._config = config
+        self.session = Session(
+            SYSTEM, config.base_url, limit=_limit(config.tier), patience=Patience(), clockwork=clockwork
+        )
+        self.session.auth = TokenAuth(self._fetch_token, monotonic=self.session.clockwork.monotonic)
+        self._refresh_token: str | None = None
+        self._company_id = config.company_id or None
+        self._company_lock = threading.Lock()
+        self._pages = Pages(self.session, self._scope)
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far."""
+        return self.session.requests
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self.session.close()
+
+    @property
+    def company_id(self) -> str:
+        """The company everything is read from and written to.
+
+        Raises:
+            CompanyNotChosen: the user sees several, or none, and the setting names none.
+        """
+        with self._company_lock:
+            if self._company_id is None:
+                self._company_id = self._only_company()
+            return self._company_id
+
+    # Reads for landing.
+
+    def company(self) -> msgspec.Raw | None:
+        """The chosen company's record; None where the vendor does not list it."""
+        answer = self.session.send("read", "GET", "/companies")
+        for record in self._pages.items(answer):
+            if exact.loads(record).get("id") == self.company_id:
+                return record
+        return None
+
+    def all_records(self, table: str) -> Listing:
+        """Every record of accounts, customers, vendors, invoices, bills, payments, payments_made, journal_entries."""
+        if self._has_pages(table):
+            return self._pages.by_page(self._path(table))
+        return self._pages.by_offset(self._path(table))
+
+    def trial_balance(self, as_of: date) -> msgspec.Raw:
+        """The trial balance as of a date."""
+        return self._report("/reports/trial-balance", as_of_date=as_of)
+
+    def balance_sheet(self, as_of: date) -> msgspec.Raw:
+        """The balance sheet as of a date."""
+        return self._report("/reports/balance-sheet", as_of_date=as_of)
+
+    def profit_loss(self, period_start: date, period_end: date) -> msgspec.Raw:
+        """Profit and loss of a period, both days included."""
+        return self._report("/reports/profit-loss", period_start=period_start, period_end=period_end)
+
+    # Look-ups: dicts with exact numbers.
+
+    def invoice(self, invoice_id: str) -> dict[str, Any]:
+        """One invoice. RecordNotFound where there is none."""
+        return self._one("invoices", invoice_id)
+
+    def bill(self, bill_id: str) -> dict[str, Any]:
+        """One bill. RecordNotFound where there is none."""
+        return self._one("bills", bill_id)
+
+    def customer(self, customer_id: str) -> dict[str, Any]:
+        """One customer. RecordNotFound where there is none."""
+        return self._one("customers", customer_id)
+
+    def vendor(self, vendor_id: str) -> dict[str, Any]:
+        """One vendor. RecordNotFound where there is none."""
+        return self._one("vendors", vendor_id)
+
+    def newest(self, table: str, until: datetime) -> list[dict[str, Any]]:
+        """Records created since an instant, newest first: the look-up by a key the vendor cannot search.
+
+        Args:
+            table: As in `all_records`.
+            until: Pages are read until they reach back to it; at least 200 records, since clocks may disagree.
+        """
+        if self._has_pages(table):
+            return self._pages.newest(self._path(table), until)
+        # The observed dialect documents no sorting: all of it, newest last.
+        found = [exact.loads(record) for record in self._pages.by_offset(self._path(table)).records]
+        return sorted(found, key=lambda record: str(record.get("created_at", "")), reverse=True)
+
+    # Writes.
+
+    def create_customer(self, body: Mapping[str, Any]) -> Reply:
+        """Creates a customer. Conflict where the name exists."""
+        return self._write("POST", self._path("customers"), body)
+
+    def update_customer(self, customer_id: str, body: Mapping[str, Any]) -> Reply:
+        """Changes a customer's members given."""
+        return self._write("PATCH", self._path("customers", customer_id), body)
+
+    def create_vendor(self, body: Mapping[str, Any]) -> Reply:
+        """Creates a vendor. Conflict where the name exists."""
+        return self._write("POST", self._path("vendors"), body)
+
+    def create_invoice(self, body: Mapping[str, Any]) -> Reply:
+        """Creates an invoice as a draft, without effect on the ledger."""
+        return self._write("POST", self._path("invoices"), body)
+
+    def send_invoice(self, invoice_id: str, ar_account_id: str | None) -> Reply:
+        """Issues a draft invoice: debit the receivable account given, credit revenue."""
+        path = self._path("invoices", invoice_id, "send")
+        return self._write("POST", path, None, ar_account_id=ar_account_id)
+
+    def void_invoice(self, invoice_id: str, reason: str) -> Reply:
+        """Voids an invoice, which reverses its entry. Conflict where it is paid."""
+        return self._write("POST", self._path("invoices", invoice_id, "void"), {"reason": reason})
+
+    def create_bill(self, body: Mapping[str, Any]) -> Reply:
+        """Creates a bill as a draft."""
+        return self._write("POST", self._path("bills"), body)
+
+    def approve_bill(self, bill_id: str, ap_account_id: str | None) -> Reply:
+        """Makes a bill payable: debit expense, credit the payable account given."""
+        body = {"ap_account_id": ap_account_id} if ap_account_id is not None else {}
+        return self._write("POST", self._path("bills", bill_id, "approve"), body)
+
+    def create_payment(self, body: Mapping[str, Any], ar_account_id: str | None = None) -> Reply:
+        """Records a payment received, not yet applied."""
+        return self._write("POST", self._path("payments"), body, ar_account_id=ar_account_id)
+
+    def apply_payment(self, payment_id: str, body: Mapping[str, Any]) -> Reply:
+        """Applies a payment to one invoice: `{"invoice_id", "amount", "take_discount"?}`."""
+        return self._write("POST", self._path("payments", payment_id, "apply"), body)
+
+    def create_payment_made(self, body: Mapping[str, Any], ap_account_id: str | None = None) -> Reply:
+        """Records a payment to a vendor with its applications."""
+        return self._write("POST", self._path("payments_made"), body, ap_account_id=ap_account_id)
+
+    def create_journal_entry(self, body: Mapping[str, Any]) -> Reply:
+        """Creates a journal entry as a draft; 422 unless debits equal credits."""
+        return self._write("POST", self._path("journal_entries"), body)
+
+    def post_journal_entry(self, journal_entry_id: str) -> Reply:
+        """Posts a draft journal entry."""
+        return self._write("POST", self._path("journal_entries", journal_entry_id, "post"), None)
+
+    def _has_pages(self, table: str) -> bool:
+        return self._config.dialect == "documented" and table not in _OBSERVED_ONLY
+
+    def _path(self, table: str, *below: str) -> str:
+        path = _OBSERVED_ONLY.get(table) or _PATHS[self._config.dialect][table]
+        return "/".join([path.rstrip("/"), *below]) if below else path
+
+    def _scope(self) -> dict[str, str]:
+        return {"company_id": self.company_id}
+
+    def _one(self, table: str, record_id: str) -> dict[str, Any]:
+        answer = self.session.send("read", "GET", self._path(table, record_id), params=self._scope())
+        record: dict[str, Any] = exact.loads(decode(self.session, answer, msgspec.Raw, is_write=False))
+        return record
+
+    def _report(self, path: str, **dates: date) -> msgspec.Raw:
+        asked = {name: day.isoformat() for name, day in dates.items()}
+        answer = self.session.send("read", "GET", path, params={**self._scope(), **asked})
+        members = decode(self.session, answer, dict[str, msgspec.Raw], is_write=False)
+        # The dates asked for are the row's key; what the vendor itself says about them goes first.
+        return msgspec.Raw(msgspec.json.encode({**asked, **members}))
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, **query: str | None) -> Reply:
+        kind: Kind = "write"
+        answer = self.session.send(
+            kind,
+            method,
+            path,
+            params={**self._scope(), **query},
+            body=None if body is None else exact.dumps(body),
+        )
+        if not answer.body.strip():
+            return Reply([], answer.request_id, answer.status)
+        record: msgspec.Raw = decode(self.session, answer, msgspec.Raw, is_write=True)
+        decode(self.session, answer, dict[str, msgspec.Raw], is_write=True)
+        return Reply([record], answer.request_id, answer.status)
+
+    def _only_company(self) -> str:
+        answer = self.session.send("read", "GET", "/auth/me")
+        profile = decode(self.session, answer, dict[str, Any], is_write=False)
+        companies = [(str(each.get("id")), str(each.get("name", ""))) for each in profile.get("companies") or []]
+        if len(companies) == 1:
+            return companies[0][0]
+        told = "sees no company" if not companies else "sees several companies"
+        raise errors.CompanyNotChosen(
+            SYSTEM, f"the user {told}: choose one with SOURCES__ATLAS_ACCOUNTING__COMPANY_ID", companies
+        )
+
+    def _fetch_token(self) -> Token:
+        if self._refresh_token is not None:
+            try:
+                return self._token("/auth/refresh", {"refresh_token": self._refresh_token})
+            except (errors.CredentialsRefused, errors.Refused):
+                self._refresh_token = None  # contract section 2: 401 on refresh means log in again
+        return self._token("/auth/login", {"email": self._config.email, "password": self._config.password})
+
+    def _token(self, path: str, body: dict[str, str]) -> Token:
+        answer = self.session.send("read", "POST", path, body=msgspec.json.encode(body), authorization="")
+        told = decode(self.session, answer, dict[str, Any], is_write=False)
+        tokens = told.get("tokens") if isinstance(told.get("tokens"), dict) else told
+        value = tokens.get("access_token")
+        if not isinstance(value, str):
+            raise errors.UnexpectedAnswer(SYSTEM, f"{path} answered without an access token", status=answer.status)
+        self._refresh_token = tokens.get("refresh_token") or self._refresh_token
+        return Token(value, float(tokens.get("expires_in") or 3600))
+
+
+def _limit(tier: str) -> TokenBucket | Unlimited:
+    if tier == "unlimited":
+        return Unlimited()
+    if tier not in TIERS:
+        raise errors.SettingRefused(SYSTEM, f"SOURCES__ATLAS_ACCOUNTING__TIER is none of {', '.join(TIERS)}: {tier}")
+    per_minute, burst = TIERS[tier]
+    return TokenBucket(per_minute * _PACE / 60, burst * _PACE)

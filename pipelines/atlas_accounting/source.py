@@ -1,0 +1,114 @@
+"""What is read from Atlas Accounting, and the dlt source of its raw tables.
+
+In: a client and the landing folder. Out: `tasks` (each list once, the dated reports) and `source`.
+What does not belong here: requests and paging (`client.py`, `paging.py`), what changed (`pipelines/landing.py`).
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipelines import loading
+from pipelines.atlas_accounting import tables
+from pipelines.atlas_accounting.client import AtlasAccountingClient
+from pipelines.atlas_accounting.paging import Listing
+from pipelines.landing import EVERYTHING
+from pipelines.raw_table import RawTable
+from pipelines.reading import Fetched, Reading, Task
+
+_LISTS = (
+    tables.ACCOUNTS,
+    tables.CUSTOMERS,
+    tables.VENDORS,
+    tables.INVOICES,
+    tables.BILLS,
+    tables.JOURNAL_ENTRIES,
+)
+_OPTIONAL_LISTS = (tables.PAYMENTS, tables.PAYMENTS_MADE)
+
+_NO_PAYMENTS = "Applied amounts are then known only from the documents' own totals."
+_NO_REPORT = "The control totals against this report are left out."
+
+
+def tasks(client: AtlasAccountingClient, reading: Reading) -> list[Task]:
+    """The reads of one extraction: a page per 100 records, and a report per date."""
+    return [
+        Task((tables.COMPANIES,), lambda: _company(client)),
+        *(_list(client, table) for table in _LISTS),
+        *(_optional_list(client, reading, table) for table in _OPTIONAL_LISTS),
+        Task(
+            (tables.TRIAL_BALANCE,),
+            lambda: _report(reading, tables.TRIAL_BALANCE, lambda: [client.trial_balance(reading.as_of)]),
+        ),
+        Task(
+            (tables.BALANCE_SHEET,),
+            lambda: _report(reading, tables.BALANCE_SHEET, lambda: [client.balance_sheet(reading.as_of)]),
+        ),
+        Task(
+            (tables.PROFIT_LOSS,),
+            lambda: _report(
+                reading,
+                tables.PROFIT_LOSS,
+                lambda: [client.profit_loss(start, end) for start, end in profit_loss_periods(reading.as_of)],
+            ),
+        ),
+    ]
+
+
+def profit_loss_periods(as_of: date) -> list[tuple[date, date]]:
+    """The year to date, and every month of the year so far, the current one to `as_of`: first and last days."""
+    year_to_date = (as_of.replace(month=1, day=1), as_of)
+    months = []
+    for month in range(1, as_of.month + 1):
+        last = date(as_of.year, month, calendar.monthrange(as_of.year, month)[1])
+        months.append((date(as_of.year, month, 1), min(last, as_of)))
+    return list(dict.fromkeys([year_to_date, *months]))
+
+
+def _company(client: AtlasAccountingClient) -> Iterator[Fetched]:
+    record = client.company()
+    yield Fetched(tables.COMPANIES, [record] if record is not None else [], EVERYTHING)
+
+
+def _list(client: AtlasAccountingClient, table: RawTable) -> Task:
+    return Task((table,), lambda: [_fetched(table, client.all_records(table.name))])
+
+
+def _optional_list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Task:
+    def read() -> Iterator[Fetched]:
+        listing: list[Listing] = []
+
+        def records() -> Sequence[msgspec.Raw]:
+            listing.append(client.all_records(table.name))
+            return listing[0].records
+
+        if reading.optional(table.name.replace("_", " "), _NO_PAYMENTS, records) is not None:
+            yield _fetched(table, listing[0])
+
+    return Task((table,), read)
+
+
+def _fetched(table: RawTable, listing: Listing) -> Fetched:
+    return Fetched(table, listing.records, EVERYTHING if listing.is_complete else None, last_wins=True)
+
+
+def _report(reading: Reading, table: RawTable, read: Any) -> Iterator[Fetched]:
+    records = reading.optional(f"the report {table.name.replace('_', ' ')}", _NO_REPORT, read)
+    if records is not None:
+        yield Fetched(table, records)  # other dates stay as they were reported: nothing is gone
+
+
+def source(files: Mapping[str, Sequence[Path]]) -> Any:
+    """The dlt source of `raw_atlas_accounting`: a resource per table named in `files`, yielding those landing files."""
+    return loading.source_of(tables.SYSTEM, _LOADED, files)
+
+
+_LOADED = tuple(loading.load_table(table) for table in tables.TABLES)
+
+DATASET = loading.Dataset(tables.SYSTEM, _LOADED, source)

@@ -1,0 +1,251 @@
+"""One extraction: the three systems are read side by side, landed, and loaded one after the other.
+
+In: clients, the landing folder, the business date. Out: an `ExtractResult`: what is new, what it cost, findings.
+HTTP and landing run in threads; DuckDB's work file has one writer, so loading is strictly in sequence and happens
+only if something was landed that the work file lacks.
+What does not belong here: what each system offers (its `source.py`), the models (dbt).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+
+import msgspec
+
+from pipelines import loading
+from pipelines.atlar import source as atlar_source
+from pipelines.atlar.client import AtlarClient, AtlarConfig
+from pipelines.atlas_accounting import source as atlas_accounting_source
+from pipelines.atlas_accounting.client import AtlasAccountingClient, AtlasAccountingConfig
+from pipelines.atlas_etrm import source as atlas_etrm_source
+from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
+from pipelines.landing import Landing, Scope
+from pipelines.raw_table import RawTable
+from pipelines.reading import Progress, Reading, Silent, Task
+from pipelines.typed import Misfit
+
+DATASETS = (
+    atlas_etrm_source.DATASET,
+    atlas_accounting_source.DATASET,
+    atlar_source.DATASET,
+    loading.QUARANTINE_DATASET,
+)
+
+_TASKS_AT_ONCE = 4
+"""Per system. The vendor's rate limit is the real bound; this only hides latency."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One client per vendor."""
+
+    atlas_etrm: AtlasEtrmClient
+    atlas_accounting: AtlasAccountingClient
+    atlar: AtlarClient
+
+    @classmethod
+    def open(cls, atlas_etrm: AtlasEtrmConfig, atlas_accounting: AtlasAccountingConfig, atlar: AtlarConfig) -> Clients:
+        """Clients from their settings; nothing is sent yet."""
+        return cls(AtlasEtrmClient(atlas_etrm), AtlasAccountingClient(atlas_accounting), AtlarClient(atlar))
+
+    def requests(self) -> dict[str, int]:
+        """Requests sent so far, by system."""
+        return {
+            "atlas_etrm": self.atlas_etrm.requests,
+            "atlas_accounting": self.atlas_accounting.requests,
+            "atlar": self.atlar.requests,
+        }
+
+    def close(self) -> None:
+        """Closes all connections."""
+        for client in (self.atlas_etrm, self.atlas_accounting, self.atlar):
+            client.close()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a vendor answered to a write: a record of a table, to be landed like any other."""
+
+    table: RawTable
+    record: bytes
+
+
+@dataclass(frozen=True)
+class ExtractResult:
+    """What an extraction did."""
+
+    rows: dict[str, int]
+    """New versions and tombstones landed, by `<system>.<table>`; tables without any are left out."""
+    requests: dict[str, int]
+    """Requests this extraction sent, by system."""
+    quarantined: int
+    """Records received that did not fit, new ones and ones refused before."""
+    changed: frozenset[str]
+    """Tables with rows the work file did not have: landed now, or left over from a run that was killed."""
+    seconds: dict[str, float]
+    """Seconds by system (reading and landing) and for `load`."""
+    findings: list[str] = field(default_factory=list)
+    """What a person should know: endpoints that did not answer and what that means."""
+
+
+@dataclass
+class _Tally:
+    """Counts shared by the threads of one extraction."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def land(
+        self,
+        landing: Landing,
+        table: RawTable,
+        records: Sequence[msgspec.Raw],
+        scope: Scope | None = None,
+        *,
+        last_wins: bool = False,
+        refused: Sequence[Misfit] = (),
+    ) -> int:
+        landed = landing.land(table, records, scope=scope, last_wins=last_wins, refused=refused)
+        with self.lock:
+            self.quarantined += landed.quarantined
+            if landed.rows:
+                name = f"{table.system}.{table.name}"
+                self.rows[name] = self.rows.get(name, 0) + landed.rows
+        return landed.rows
+
+
+def extract(
+    clients: Clients,
+    landing: Landing,
+    *,
+    as_of: date,
+    only: frozenset[str] | None = None,
+    progress: Progress | None = None,
+) -> ExtractResult:
+    """Reads the vendors, lands what changed, loads what the work file lacks.
+
+    Args:
+        clients: One per vendor.
+        landing: Where to land and load.
+        as_of: Business date of the dated reports.
+        only: Tables to read, as `<system>.<table>`; None is everything. What the same calls bring along is landed too.
+        progress: What shows the progress.
+
+    Raises:
+        VendorError: of the first system that failed. What the others brought is in landing/ and is loaded next time.
+    """
+    reading = Reading(landing, as_of)
+    tally = _Tally()
+    before = clients.requests()
+    shown = progress or Silent()
+    plans = _plans(clients, reading, only)
+    seconds: dict[str, float] = {}
+    with ThreadPoolExecutor(max_workers=max(1, len(plans)), thread_name_prefix="extract") as pool:
+        running = [pool.submit(_read_system, name, todo, landing, tally, shown) for name, todo in plans.items()]
+        failures = [failure for job in running if (failure := job.exception()) is not None]
+        if failures:
+            raise failures[0]
+        seconds.update(job.result() for job in running)
+    started = time.monotonic()
+    loaded = loading.load_missing(landing, DATASETS)
+    seconds["load"] = time.monotonic() - started
+    after = clients.requests()
+    return ExtractResult(
+        rows=tally.rows,
+        requests={name: after[name] - before[name] for name in after},
+        quarantined=tally.quarantined,
+        changed=frozenset(tally.rows) | frozenset(loaded),
+        seconds=seconds,
+        findings=sorted(set(reading.findings)),
+    )
+
+
+def land_answers(answers: Iterable[Answer], landing: Landing) -> ExtractResult:
+    """Lands the answers to writes like any other records, and loads them.
+
+    Nothing is declared gone by them: an answer shows what was written, not what else there is.
+    """
+    by_table: dict[RawTable, list[msgspec.Raw]] = {}
+    for answer in answers:
+        by_table.setdefault(answer.table, []).append(msgspec.Raw(answer.record))
+    tally = _Tally()
+    started = time.monotonic()
+    for table, records in by_table.items():
+        tally.land(landing, table, records, last_wins=True)
+    loaded = loading.load_missing(landing, DATASETS) if tally.rows or tally.quarantined else {}
+    return ExtractResult(
+        rows=tally.rows,
+        requests={},
+        quarantined=tally.quarantined,
+        changed=frozenset(tally.rows) | frozenset(loaded),
+        seconds={"load": time.monotonic() - started},
+    )
+
+
+def load_backlog(landing: Landing) -> ExtractResult:
+    """Loads everything in landing/ that the work file lacks, without a request; creates every declared table."""
+    started = time.monotonic()
+    loaded = loading.load_missing(landing, DATASETS)
+    return ExtractResult(
+        rows={}, requests={}, quarantined=0, changed=frozenset(loaded), seconds={"load": time.monotonic() - started}
+    )
+
+
+def _plans(clients: Clients, reading: Reading, only: frozenset[str] | None) -> dict[str, list[Task]]:
+    sources: dict[str, Callable[[], list[Task]]] = {
+        "atlas_etrm": lambda: atlas_etrm_source.tasks(clients.atlas_etrm, reading),
+        "atlas_accounting": lambda: atlas_accounting_source.tasks(clients.atlas_accounting, reading),
+        "atlar": lambda: atlar_source.tasks(clients.atlar, reading),
+    }
+    known = {f"{table.system}.{table.name}" for dataset in DATASETS for table in dataset.tables}
+    if only is not None and (unknown := only - known):
+        raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
+    plans: dict[str, list[Task]] = {}
+    for system, tasks in sources.items():
+        if only is not None and not any(name.startswith(f"{system}.") for name in only):
+            continue
+        wanted = [
+            task
+            for task in tasks()
+            if only is None or any(f"{table.system}.{table.name}" in only for table in task.tables)
+        ]
+        if wanted:
+            plans[system] = wanted
+    return plans
+
+
+def _read_system(
+    system: str, tasks: Sequence[Task], landing: Landing, tally: _Tally, progress: Progress
+) -> tuple[str, float]:
+    started = time.monotonic()
+    progress.start(system, sum(len(task.tables) for task in tasks))
+
+    def run(task: Task) -> None:
+        waiting = {table.name for table in task.tables}
+        for fetched in task.read():
+            rows = tally.land(
+                landing,
+                fetched.table,
+                fetched.records,
+                fetched.scope,
+                last_wins=fetched.last_wins,
+                refused=fetched.misfits,
+            )
+            waiting.discard(fetched.table.name)
+            progress.advance(system, fetched.table.name, rows)
+        for name in sorted(waiting):
+            progress.advance(system, name, 0)
+
+    with ThreadPoolExecutor(max_workers=_TASKS_AT_ONCE, thread_name_prefix=system) as pool:
+        jobs = [pool.submit(run, task) for task in tasks]
+        failures = [failure for job in jobs if (failure := job.exception()) is not None]
+    if failures:
+        raise failures[0]
+    progress.finish(system)
+    return system, time.monotonic() - started

@@ -1,0 +1,213 @@
+"""From landing files into `work.duckdb`, by dlt, strictly one dataset after the other.
+
+In: the landing folder and the work file. Out: every landing file's rows in `raw_<system>.<table>`, once; every
+declared table exists, even when empty.
+What is loaded is read from the work file itself (`_landing_file` with its row count), never from a state of
+dlt's: so a run that was killed half way, or a deleted work file, is simply made good from landing/. dlt is
+imported only when there is something to load.
+What does not belong here: reading vendors, deciding what changed (`landing.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.landing import QUARANTINE_SCHEMA, Landing, landing_schema
+from pipelines.raw_table import RawTable
+
+_ROWS_AT_ONCE = 100_000
+
+_QUIET = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+}
+
+
+@dataclass(frozen=True)
+class LoadTable:
+    """A table to load: where its landing files are, and its explicit schema."""
+
+    system: str
+    name: str
+    schema: pa.Schema
+
+    @property
+    def dataset(self) -> str:
+        """DuckDB schema: `raw_<system>`, or `quarantine`."""
+        return "quarantine" if self.system == "quarantine" else f"raw_{self.system}"
+
+
+QUARANTINE = LoadTable("quarantine", "records", QUARANTINE_SCHEMA)
+
+
+def load_table(table: RawTable) -> LoadTable:
+    """A raw table as something to load."""
+    return LoadTable(table.system, table.name, landing_schema(table))
+
+
+SourceFactory = Callable[[Mapping[str, Sequence[Path]]], Any]
+"""From the files to load, per table name, to a dlt source with a resource per table named; no files makes it empty."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dlt source and the tables it makes."""
+
+    system: str
+    tables: tuple[LoadTable, ...]
+    source: SourceFactory
+
+
+def load_missing(landing: Landing, datasets: Sequence[Dataset]) -> dict[str, int]:
+    """Loads what the work file lacks.
+
+    Args:
+        landing: Folder and work file.
+        datasets: What is declared.
+
+    Returns:
+        Rows loaded by `<system>.<table>`; a table that was only created is not in it.
+    """
+    loaded = _loaded(landing.work_path)
+    rows: dict[str, int] = {}
+    for dataset in datasets:
+        todo: dict[str, list[Path]] = {}
+        for table in dataset.tables:
+            held = loaded.get((table.dataset, table.name))
+            files = _missing_files(landing, table, held or {})
+            if files or held is None:
+                todo[table.name] = list(files)
+            if files:
+                rows[f"{table.system}.{table.name}"] = sum(files.values())
+        if todo:
+            _run(landing, dataset, todo)
+    return rows
+
+
+def resource(table: LoadTable, files: Sequence[Path]) -> Any:
+    """A dlt resource that yields a table's landing files as Arrow, in their declared types.
+
+    Shape: batches of at most 100,000 rows; a file that lacks a column declared since then has nulls in it.
+    """
+    import dlt
+
+    def batches() -> Iterator[pa.Table]:
+        yield table.schema.empty_table()  # the table exists even when nothing was ever landed
+        for file in files:
+            for batch in pq.ParquetFile(file).iter_batches(batch_size=_ROWS_AT_ONCE):
+                yield _aligned(pa.table(batch), table.schema)
+
+    return dlt.resource(
+        batches,
+        name=table.name,
+        write_disposition="append",
+        columns=[_hint(field) for field in table.schema],
+        schema_contract={"data_type": "freeze"},  # no second column for a value of another type
+    )
+
+
+def _hint(field: pa.Field) -> dict[str, Any]:
+    kinds: tuple[tuple[Callable[[pa.DataType], bool], dict[str, Any]], ...] = (
+        (pa.types.is_decimal, {"data_type": "decimal", "precision": 38, "scale": 10}),
+        (pa.types.is_timestamp, {"data_type": "timestamp", "timezone": True, "precision": 6}),
+        (pa.types.is_date, {"data_type": "date"}),
+        (pa.types.is_boolean, {"data_type": "bool"}),
+        (pa.types.is_integer, {"data_type": "bigint"}),
+        (pa.types.is_string, {"data_type": "text"}),
+    )
+    hint = next(hint for matches, hint in kinds if matches(field.type))
+    return {"name": field.name, "nullable": True, **hint}
+
+
+def _aligned(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    present = set(rows.column_names)
+    return pa.table(
+        [
+            rows[field.name].cast(field.type) if field.name in present else pa.nulls(rows.num_rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def _loaded(work_path: Path) -> dict[tuple[str, str], dict[str, int]]:
+    """Rows per landing file, per table of the work file; a table that does not exist is absent."""
+    if not work_path.exists():
+        return {}
+    with duckdb.connect(str(work_path), read_only=True) as connection:
+        tables = connection.sql(
+            "select table_schema, table_name from information_schema.columns where column_name = '_landing_file' "
+            "and (table_schema like 'raw\\_%' escape '\\' or table_schema = 'quarantine')"
+        ).fetchall()
+        held: dict[tuple[str, str], dict[str, int]] = {(schema, name): {} for schema, name in tables}
+        if tables:
+            counts = " union all ".join(
+                f"select '{schema}', '{name}', _landing_file, count(*) "  # noqa: S608
+                f'from "{schema}"."{name}" where _landing_file is not null group by all'
+                for schema, name in tables
+            )
+            for schema, name, file, count in connection.sql(counts).fetchall():
+                held[schema, name][file] = count
+        return held
+
+
+def _missing_files(landing: Landing, table: LoadTable, held: Mapping[str, int]) -> dict[Path, int]:
+    """Files whose rows are not, or not all, in the work file; of the latter the rows that are there are removed."""
+    files = landing.files(table.system, table.name)
+    if not files:
+        return {}
+    counts = {file: pq.read_metadata(file).num_rows for file in files}
+    missing = {file: count for file, count in counts.items() if held.get(landing.relative(file), 0) != count}
+    partial = [landing.relative(file) for file in missing if landing.relative(file) in held]
+    if partial:
+        with duckdb.connect(str(landing.work_path)) as connection:
+            connection.execute(
+                f'delete from "{table.dataset}"."{table.name}" where _landing_file in (select unnest($1))',  # noqa: S608
+                [partial],
+            )
+    return missing
+
+
+def _run(landing: Landing, dataset: Dataset, files: Mapping[str, Sequence[Path]]) -> None:
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import dlt
+
+    # What dlt remembers is not needed, and after a killed run it is wrong: packages half loaded, which are redone
+    # from landing/. The schema it reads back from the work file.
+    shutil.rmtree(landing.dlt_dir / dataset.system, ignore_errors=True)
+    landing.dlt_dir.mkdir(parents=True, exist_ok=True)
+    landing.work_path.parent.mkdir(parents=True, exist_ok=True)
+    pipeline = dlt.pipeline(
+        pipeline_name=dataset.system,
+        pipelines_dir=str(landing.dlt_dir),
+        destination=dlt.destinations.duckdb(str(landing.work_path)),
+        dataset_name=dataset.tables[0].dataset,
+    )
+    pipeline.run(dataset.source(files), loader_file_format="parquet").raise_on_failed_jobs()
+
+
+def source_of(system: str, tables: Sequence[LoadTable], files: Mapping[str, Sequence[Path]]) -> Any:
+    """A dlt source with one resource per table named in `files`, yielding those landing files."""
+    import dlt
+
+    resources = [resource(table, files[table.name]) for table in tables if table.name in files]
+    return dlt.source(lambda: resources, name=system)()
+
+
+def quarantine_source(files: Mapping[str, Sequence[Path]]) -> Any:
+    """The dlt source of `quarantine.records`."""
+    return source_of("quarantine", (QUARANTINE,), files)
+
+
+QUARANTINE_DATASET = Dataset("quarantine", (QUARANTINE,), quarantine_source)

@@ -1,0 +1,261 @@
+"""One vendor's HTTP session: paced, patient with reads, careful with writes.
+
+In: requests, each declared `read` or `write` (ATLAS ETRM reads by POST, so the method does not tell).
+Out: an `Answer` of status 2xx, or an error of `errors.py`.
+
+Reads are repeated, with bounds, after 429, 5xx, and lost connections. A write is sent again only where the vendor
+certainly did nothing: no connection, 401 (after renewing the token), 425 and 429. A write that was sent and not
+answered, or answered 5xx, raises `OutcomeUnknown`. Redirects are never followed: they could carry a credential
+to another host.
+What does not belong here: paths, envelopes and paging (each system's `client.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+import msgspec
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from pipelines.transport import errors
+from pipelines.transport.auth import Auth
+from pipelines.transport.pacing import Limit, Pacer, Unlimited, retry_after
+
+Kind = Literal["read", "write"]
+
+_KEEP_ALIVE_SECONDS = 4.0
+"""Shorter than any server's own (uvicorn: 5 s): a write on a connection the server just closed has no known outcome."""
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer: its bytes as they came, so that numbers keep their digits."""
+
+    status: int
+    body: bytes
+    request_id: str | None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a session bears with a vendor. Times in seconds."""
+
+    attempts: int = 5
+    first_wait: float = 0.5
+    longest_wait: float = 30.0
+    least_wait_after_429: float = 0.0
+    wait_after_429: float = 60.0
+    """Where a 429 does not say how long."""
+    timeout: float = 60.0
+    connect_timeout: float = 10.0
+
+
+@dataclass(frozen=True)
+class Clockwork:
+    """The times and the wire a session runs on; tests pass their own."""
+
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    time: Callable[[], float] = time.time
+    transport: httpx.BaseTransport | None = None
+
+
+class Session:
+    """Requests to one vendor. Thread-safe: each thread has an HTTP client of its own (STACK.md: far quicker)."""
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        limit: Limit | None = None,
+        patience: Patience | None = None,
+        clockwork: Clockwork | None = None,
+    ) -> None:
+        """Args: system names the vendor in errors; base_url as the contract says, without a trailing slash."""
+        self.system = system
+        self.requests = 0
+        self.clockwork = clockwork or Clockwork()
+        self.auth: Auth | None = None
+        self._base_url = base_url.rstrip("/")
+        self._patience = patience or Patience()
+        self._pacer = Pacer(limit or Unlimited(), sleep=self.clockwork.sleep, monotonic=self.clockwork.monotonic)
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._clients: list[httpx.Client] = []
+
+    def send(
+        self,
+        kind: Kind,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        authorization: str | None = None,
+    ) -> Answer:
+        """Sends one request and returns its 2xx answer.
+
+        Args:
+            kind: `read` may be repeated after a failure; `write` only where it certainly had no effect.
+            method: HTTP method.
+            path: Path under the base URL, beginning with a slash.
+            params: Query; None values are left out.
+            body: The body's bytes.
+            content_type: Of the body.
+            headers: Further headers.
+            authorization: Instead of the session's own (token calls).
+
+        Raises:
+            VendorError: one of `errors.py`; `OutcomeUnknown` only for writes.
+        """
+        sent = {"Accept": "application/json", **(headers or {})}
+        if body is not None:
+            sent["Content-Type"] = content_type
+        query = {name: value for name, value in (params or {}).items() if value is not None}
+        attempt = _Attempt(kind == "write", method, self._base_url + path, query, body, sent, authorization)
+        retrying = Retrying(
+            stop=stop_after_attempt(self._patience.attempts),
+            wait=self._wait,
+            retry=retry_if_exception(lambda error: _may_go_again(error, kind)),
+            sleep=self.clockwork.sleep,
+            reraise=True,
+        )
+        return retrying(self._authorized, attempt)
+
+    def close(self) -> None:
+        """Closes every thread's connections."""
+        with self._lock:
+            clients, self._clients = self._clients, []
+        self._local = threading.local()
+        for client in clients:
+            client.close()
+
+    def _authorized(self, attempt: _Attempt) -> Answer:
+        if attempt.authorization is not None or self.auth is None:
+            return self._once(attempt, attempt.authorization)
+        authorization = self.auth.header()
+        try:
+            return self._once(attempt, authorization)
+        except errors.CredentialsRefused:
+            if not self.auth.renew(authorization):
+                raise
+            return self._once(attempt, self.auth.header())
+
+    def _once(self, attempt: _Attempt, authorization: str | None) -> Answer:
+        headers = dict(attempt.headers)
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        self._pacer.acquire()
+        with self._lock:
+            self.requests += 1
+        try:
+            response = self._client().request(
+                attempt.method, attempt.url, params=attempt.params, content=attempt.body, headers=headers
+            )
+        except _NEVER_SENT as error:
+            raise errors.Unreachable(self.system, f"no connection to {self._base_url}: {_reason(error)}") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            lost = errors.OutcomeUnknown if attempt.is_write else errors.VendorFault
+            raise lost(self.system, f"no answer to {attempt.label}: {_reason(error)}") from error
+        self._pacer.observe(response.headers)
+        return self._checked(attempt, response)
+
+    def _checked(self, attempt: _Attempt, response: httpx.Response) -> Answer:
+        request_id = response.headers.get("request-id") or response.headers.get("x-request-id")
+        if response.is_success:
+            return Answer(response.status_code, response.content, request_id)
+        error = errors.error_for(
+            self.system,
+            response.status_code,
+            response.content,
+            request_id=request_id,
+            is_write=attempt.is_write,
+        )
+        error.add_note(attempt.label)
+        error.retry_after = retry_after(response.headers)
+        if isinstance(error, errors.RateLimited) and not isinstance(error, errors.TooEarly):
+            wait = self._patience.wait_after_429 if error.retry_after is None else error.retry_after
+            error.retry_after = max(wait, self._patience.least_wait_after_429)
+            self._pacer.hold(error.retry_after)
+        raise error
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, errors.VendorError) and error.retry_after is not None:
+            # A 429 already holds the pacer for everybody, this thread included: sleeping twice would double it.
+            return 0.0 if isinstance(error, errors.RateLimited) and error.status == 429 else error.retry_after
+        return float(min(self._patience.longest_wait, self._patience.first_wait * 2 ** (state.attempt_number - 1)))
+
+    def _client(self) -> httpx.Client:
+        client: httpx.Client | None = getattr(self._local, "client", None)
+        if client is None:
+            client = httpx.Client(
+                transport=self.clockwork.transport,
+                timeout=httpx.Timeout(self._patience.timeout, connect=self._patience.connect_timeout),
+                limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS),
+                follow_redirects=False,
+            )
+            self._local.client = client
+            with self._lock:
+                self._clients.append(client)
+        return client
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    is_write: bool
+    method: str
+    url: str
+    params: Mapping[str, Any]
+    body: bytes | None
+    headers: Mapping[str, str]
+    authorization: str | None
+
+    @property
+    def label(self) -> str:
+        return f"{self.method} {httpx.URL(self.url).path}"
+
+
+def _may_go_again(error: BaseException, kind: Kind) -> bool:
+    if not isinstance(error, errors.VendorError):
+        return False
+    return error.may_write_again or (kind == "read" and isinstance(error, errors.VendorFault))
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def decode(session: Session, answer: Answer, type_: Any, *, is_write: bool) -> Any:
+    """Reads an answer's JSON as a declared type; numbers inside `msgspec.Raw` keep their digits.
+
+    Raises:
+        UnexpectedAnswer: it is HTML, or not of that shape. For a write the vendor did accept something, so it is
+            `OutcomeUnknown`.
+    """
+    try:
+        return msgspec.json.decode(answer.body, type=type_)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        is_html = answer.body.lstrip()[:1] == b"<"
+        raise surprise(
+            session,
+            answer,
+            "HTML instead of JSON" if is_html else f"not the answer the contract describes: {error}",
+            is_write=is_write,
+        ) from error
+
+
+def surprise(session: Session, answer: Answer, message: str, *, is_write: bool) -> errors.VendorError:
+    """The error for a 2xx answer that cannot be right."""
+    kind = errors.OutcomeUnknown if is_write else errors.UnexpectedAnswer
+    return kind(session.system, message, status=answer.status, request_id=answer.request_id)
