@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
@@ -74,6 +75,24 @@ class SandboxClock:
         self._anchor = self._monotonic()
         self.save()
         return self._base
+
+    def keep_in(self, path: Path) -> None:
+        """From now on keeps the time in a file."""
+        self._path = path
+        self.save()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside, the clock stands still but for `set` and `advance`: a world made twice gets the same
+        stamps.
+        """
+        running, self._monotonic = self._monotonic, lambda: 0.0
+        self._base, self._anchor = self._base + timedelta(seconds=running() - self._anchor), 0.0
+        try:
+            yield
+        finally:
+            self._monotonic = running
+            self._anchor = running()
 
     def save(self) -> None:
         """Writes the present instant to the file; the sandbox calls it more often than `RESUME_MARGIN`."""
