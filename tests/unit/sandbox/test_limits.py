@@ -70,7 +70,9 @@ def test_limits_change_while_they_run_and_start_afresh() -> None:
     assert [bucket.take("a").allowed for _ in range(3)] == [True, True, False]
 
 
-@pytest.mark.parametrize("values", [{"requests_per_minute": -1}, {"requests_per_minute": True}, {"requests_per_minute": "9"}])
+@pytest.mark.parametrize(
+    "values", [{"requests_per_minute": -1}, {"requests_per_minute": True}, {"requests_per_minute": "9"}]
+)
 def test_an_impossible_limit_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="whole number"):
         FixedWindow(1).change(values)

@@ -36,7 +36,7 @@ def test_it_does_not_go_back_by_advancing_but_may_be_set_to_a_historic_instant()
     clock.set(date(2025, 2, 1))
     assert clock.now() == datetime(2025, 2, 1, 8, tzinfo=UTC)
     with pytest.raises(ValueError, match="time zone"):
-        clock.set(datetime(2025, 2, 1))  # noqa: DTZ001 - what is refused
+        clock.set(datetime(2025, 2, 1))
 
 
 def test_it_resumes_where_it_was_saved_and_never_before(tmp_path: Path) -> None:
