@@ -12,7 +12,7 @@ with payments as (
         reference_number,
         created_at
     from {{ ref('stg_atlas_accounting__payments') }}
-    where coalesce(payment_status, '') != 'voided'
+    where coalesce(payment_status, '') not in ('voided', 'draft')
 
     union all
 
@@ -27,7 +27,7 @@ with payments as (
         reference_number,
         created_at
     from {{ ref('stg_atlas_accounting__payments_made') }}
-    where coalesce(payment_status, '') != 'voided'
+    where coalesce(payment_status, '') not in ('voided', 'draft')
 )
 
 select

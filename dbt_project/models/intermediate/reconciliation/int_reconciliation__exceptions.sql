@@ -1,0 +1,172 @@
+-- What a person should look at where records of two systems do not fit together, in the columns of `fct_exceptions`.
+-- That an order and its own document differ is judged with the order (`int_settlement__document_findings`).
+-- One row per exception code and record.
+with parameters as (
+    select * from {{ ref('stg_operations__run_parameters') }}
+),
+
+doubled_invoices as (
+    select
+        external_id,
+        min(order_id) as order_id,
+        count(*) as copy_count,
+        string_agg(invoice_id::varchar, ', ' order by invoice_id) as ids
+    from {{ ref('stg_atlas_etrm__invoices') }}
+    where external_id is not null
+    group by external_id
+    having count(*) > 1
+),
+
+doubled_atlar_documents as (
+    select
+        provenance_vendor_id,
+        min(document_id) as document_id,
+        count(*) as copy_count
+    from {{ ref('stg_atlar__documents') }}
+    where provenance_vendor_id is not null and not is_voided
+    group by provenance_vendor_id
+    having count(*) > 1
+),
+
+unknown_orders as (
+    select
+        documents.*
+    from {{ ref('int_reconciliation__issued_documents') }} as documents
+    left join {{ ref('stg_atlas_etrm__orders') }} as orders on documents.order_id = orders.order_id
+    where documents.order_id is not null and orders.order_id is null
+),
+
+returned as (
+    select
+        transactions.transaction_id,
+        transactions.booking_date,
+        transactions.amount,
+        transactions.currency_code,
+        transactions.counterparty_name,
+        transactions.return_reason_code
+    from {{ ref('stg_atlar__transactions') }} as transactions
+    where transactions.is_returned
+),
+
+incomplete_days as (
+    select
+        balances.account_id,
+        balances.balance_date,
+        balances.line_count,
+        balances.reported_count
+    from {{ ref('int_reconciliation__bank_balances') }} as balances
+    where balances.is_complete and balances.line_count <> balances.reported_count
+),
+
+lost_settlements as (
+    select
+        settlements.side,
+        settlements.payment_id,
+        count(*) as application_count
+    from {{ ref('int_reconciliation__settlements') }} as settlements
+    left join {{ ref('int_reconciliation__issued_documents') }} as documents
+        on settlements.side = documents.side and settlements.document_id = documents.document_id
+    where documents.document_id is null
+    group by settlements.side, settlements.payment_id
+)
+
+select
+    'duplicate_atlas_etrm_invoice' as exception_code,
+    'warn' as severity,
+    'atlas_etrm' as source_system,
+    'invoice' as record_type,
+    external_id as record_id,
+    copy_count || ' invoices in ATLAS ETRM stand for document ' || external_id || ' (' || ids || ').' as message,
+    'Delete or correct the doubles in ATLAS ETRM; it does not check for them.' as remedy,
+    order_id
+from doubled_invoices
+
+union all
+
+select
+    'duplicate_atlar_document' as exception_code,
+    'warn' as severity,
+    'atlar' as source_system,
+    'document' as record_type,
+    document_id as record_id,
+    copy_count || ' documents in Atlar stand for ' || provenance_vendor_id || '.' as message,
+    'Void all but one of them in Atlar.' as remedy,
+    null::bigint as order_id
+from doubled_atlar_documents
+
+union all
+
+select
+    'document_of_unknown_order' as exception_code,
+    'warn' as severity,
+    'atlas_accounting' as source_system,
+    case side when 'receivable' then 'invoice' else 'bill' end as record_type,
+    document_id as record_id,
+    'Document ' || coalesce(document_number, document_id) || ' carries the key of order ' || order_id
+    || ', which ATLAS ETRM does not have.' as message,
+    'Find out what became of the order; void the document if it is not to stand.' as remedy,
+    order_id
+from unknown_orders
+
+union all
+
+select
+    'returned_payment' as exception_code,
+    'warn' as severity,
+    'atlar' as source_system,
+    'transaction' as record_type,
+    transaction_id as record_id,
+    'Money came back on ' || booking_date || ': ' || {{ money('amount', 'currency_code') }} || ' ' || currency_code
+    || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '') || '.' as message,
+    'Correct the payment in Atlas Accounting; its document is open again.' as remedy,
+    null::bigint as order_id
+from returned
+
+union all
+
+select
+    'bank_lines_missing' as exception_code,
+    'warn' as severity,
+    'atlar' as source_system,
+    'account' as record_type,
+    account_id || '/' || balance_date as record_id,
+    'The bank counted ' || reported_count || ' line(s) up to ' || balance_date || ', ' || line_count
+    || ' are here.' as message,
+    'Read the account again from the day before; a line may have been deleted or come late.' as remedy,
+    null::bigint as order_id
+from incomplete_days
+
+union all
+
+select
+    'payment_of_unknown_document' as exception_code,
+    'warn' as severity,
+    'atlas_accounting' as source_system,
+    case side when 'receivable' then 'payment' else 'payment_made' end as record_type,
+    payment_id as record_id,
+    application_count || ' application(s) of the payment name a document that is not issued; they count as credit.'
+    as message,
+    'Apply the payment to an issued document.' as remedy,
+    null::bigint as order_id
+from lost_settlements
+
+union all
+
+select
+    'missing_trial_balance' as exception_code,
+    'warn' as severity,
+    'atlas_accounting' as source_system,
+    'trial_balance' as record_type,
+    parameters.as_of_date::varchar as record_id,
+    'Atlas Accounting gave no trial balance for ' || parameters.as_of_date
+    || ': the controls against it are left out.' as message,
+    'Read again; if this deployment has no such report, compare by hand.' as remedy,
+    null::bigint as order_id
+from parameters
+where
+    exists (select 1 from {{ ref('int_reconciliation__issued_documents') }})
+    and not exists (
+        select 1
+        from {{ ref('stg_atlas_accounting__trial_balance') }} as reports
+        where reports.as_of_date = parameters.as_of_date
+    )

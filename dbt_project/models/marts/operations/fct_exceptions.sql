@@ -1,0 +1,84 @@
+-- Everything that stopped alone or deserves a look: held orders, findings between systems, records that could not be
+-- read, deliveries refused or without a known outcome.
+-- One row per exception code, system, record type and record.
+with findings as (
+    select
+        exception_code,
+        severity,
+        source_system,
+        record_type,
+        record_id,
+        message,
+        remedy,
+        order_id
+    from {{ ref('int_settlement__exceptions') }}
+
+    union all
+
+    select
+        exception_code,
+        severity,
+        source_system,
+        record_type,
+        record_id,
+        message,
+        remedy,
+        order_id
+    from {{ ref('int_posting__exceptions') }}
+
+    union all
+
+    select
+        exception_code,
+        severity,
+        source_system,
+        record_type,
+        record_id,
+        message,
+        remedy,
+        order_id
+    from {{ ref('int_reconciliation__exceptions') }}
+
+    union all
+
+    select
+        'unreadable_record' as exception_code,
+        'warn' as severity,
+        source_system,
+        table_name as record_type,
+        record_key as record_id,
+        'The record was set aside: ' || coalesce(reason, 'no reason given') || '.' as message,
+        'Correct the record at the vendor; it is read again with the next run.' as remedy,
+        null::bigint as order_id
+    from {{ ref('stg_quarantine__records') }}
+
+    union all
+
+    select
+        'delivery_' || status as exception_code,
+        'warn' as severity,
+        destination as source_system,
+        sync_name as record_type,
+        sync_key as record_id,
+        coalesce(record_label, sync_key) || coalesce(': ' || reason, '') as message,
+        case status
+            when 'unknown' then 'None: the next run looks it up at the vendor before anything is sent again.'
+            when 'held' then 'See the reason; nothing is sent until it is mended.'
+            else 'Correct the record at its source; the same content is not sent again.'
+        end as remedy,
+        order_id
+    from {{ ref('fct_deliveries') }}
+    where status in ('rejected', 'unknown', 'held')
+)
+
+select
+    exception_code,
+    severity,
+    source_system,
+    record_type,
+    record_id,
+    string_agg(distinct message, ' ' order by message) as message,
+    min(remedy) as remedy,
+    min(order_id) as order_id
+from findings
+group by exception_code, severity, source_system, record_type, record_id

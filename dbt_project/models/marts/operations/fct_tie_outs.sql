@@ -1,0 +1,57 @@
+-- Control totals: two sides that must agree to the minor unit, each comparing like with like (DESIGN 5.10). What is
+-- held or pending is counted beside it and is no difference. A red row withholds the push until it is mended or that
+-- very difference is accepted by a second person.
+-- One row per control and scope.
+with controls as (
+    select * from {{ ref('int_reconciliation__tie_outs_orders') }}
+    union all
+    select * from {{ ref('int_reconciliation__tie_outs_write_back') }}
+    union all
+    select * from {{ ref('int_reconciliation__tie_outs_receivables_payables') }}
+    union all
+    select * from {{ ref('int_reconciliation__tie_outs_ledger') }}
+    union all
+    select * from {{ ref('int_reconciliation__tie_outs_treasury') }}
+),
+
+rounded as (
+    select
+        control_name,
+        scope,
+        left_label,
+        {{ money('left_amount', 'currency_code') }} as left_amount,
+        right_label,
+        {{ money('right_amount', 'currency_code') }} as right_amount,
+        -- From the unrounded sides, so that nothing below the minor unit is lost between them.
+        {{ money('left_amount - right_amount', 'currency_code') }} as difference,
+        currency_code,
+        {{ money('amount_reconciling', 'currency_code') }} as amount_reconciling,
+        cast(held_count as bigint) as held_count,
+        cast(pending_count as bigint) as pending_count
+    from controls
+)
+
+select
+    rounded.control_name,
+    rounded.scope,
+    rounded.left_label,
+    rounded.left_amount,
+    rounded.right_label,
+    rounded.right_amount,
+    rounded.difference,
+    rounded.currency_code,
+    rounded.difference is not null and rounded.difference = 0 as is_tied,
+    -- Accepted is a difference, not a control: once it changes it must be accepted anew.
+    coalesce(rounded.difference <> 0, false) and exists (
+        select 1
+        from {{ ref('stg_operations__accepted_differences') }} as accepted
+        where
+            accepted.control_name = rounded.control_name
+            and accepted.scope = rounded.scope
+            and accepted.amount_difference = rounded.difference
+            and coalesce(accepted.currency_code, rounded.currency_code) = rounded.currency_code
+    ) as is_accepted,
+    rounded.amount_reconciling,
+    rounded.held_count,
+    rounded.pending_count
+from rounded
