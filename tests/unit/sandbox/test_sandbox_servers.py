@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 import threading
@@ -69,6 +70,12 @@ def test_latency_is_changed_while_it_runs() -> None:
     with served([]) as (url, _), httpx.Client(base_url=url) as client:
         assert client.post("/_sim/limits", json={"latency_ms": 80}).json() == {"latency_ms": 80}
         assert client.post("/api/token", json={}).elapsed.total_seconds() >= 0.08
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    (opened,) = listen("127.0.0.1", 0, 1)
+    assert opened.proto == socket.IPPROTO_TCP, "asyncio switches Nagle's algorithm off for these alone"
+    opened.close()
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
