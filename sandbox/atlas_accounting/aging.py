@@ -13,8 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from sandbox.atlas_accounting import money
-from sandbox.atlas_accounting.documents import NOT_ISSUED, DocumentKind
-from sandbox.atlas_accounting.payments import PaymentKind
+from sandbox.atlas_accounting.kinds import NOT_ISSUED, DocumentKind, PaymentKind
 from sandbox.atlas_accounting.registry import Record, Registry
 
 BUCKETS = ("current", "days_1_30", "days_31_60", "days_61_90", "over_90")

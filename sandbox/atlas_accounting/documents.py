@@ -9,74 +9,20 @@ only call `settle`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from sandbox.atlas_accounting import money
 from sandbox.atlas_accounting.accounts import Accounts
 from sandbox.atlas_accounting.due_dates import DueDates
 from sandbox.atlas_accounting.errors import conflict, invalid
+from sandbox.atlas_accounting.kinds import BILL, INVOICE, NOT_ISSUED, NOT_OPEN, DocumentKind
 from sandbox.atlas_accounting.ledger import Ledger, Posting, Source
 from sandbox.atlas_accounting.lines import Lines, totals
 from sandbox.atlas_accounting.parties import Parties
 from sandbox.atlas_accounting.periods import Periods
 from sandbox.atlas_accounting.registry import TABLES, Record, Registry
 from sandbox.atlas_accounting.validation import Fields
-
-
-@dataclass(frozen=True)
-class DocumentKind:
-    """What tells an invoice from a bill."""
-
-    table: str
-    source: str
-    party_field: str
-    date_field: str
-    number_field: str
-    number_length: int
-    account_field: str
-    control_type: str
-    control_field: str
-    issued: str
-    """The status that issuing gives."""
-    side: Literal[1, -1]
-    """1 where the control account is debited, -1 where it is credited."""
-    statuses: frozenset[str]
-
-
-INVOICE = DocumentKind(
-    table="invoices",
-    source="invoice",
-    party_field="customer_id",
-    date_field="invoice_date",
-    number_field="invoice_number",
-    number_length=50,
-    account_field="revenue_account_id",
-    control_type="accounts_receivable",
-    control_field="ar_account_id",
-    issued="sent",
-    side=1,
-    statuses=frozenset({"draft", "sent", "viewed", "partial", "paid", "overdue", "voided"}),
-)
-
-BILL = DocumentKind(
-    table="bills",
-    source="bill",
-    party_field="vendor_id",
-    date_field="bill_date",
-    number_field="bill_number",
-    number_length=30,
-    account_field="expense_account_id",
-    control_type="accounts_payable",
-    control_field="ap_account_id",
-    issued="approved",
-    side=-1,
-    statuses=frozenset({"draft", "pending", "approved", "partial", "paid", "overdue", "voided"}),
-)
-
-NOT_ISSUED = frozenset({"draft", "pending"})
-NOT_OPEN = NOT_ISSUED | {"paid", "voided"}
 
 
 class Documents:

@@ -15,12 +15,13 @@ from sandbox.atlas_accounting.accounts import Accounts, BankAccounts, TaxRates
 from sandbox.atlas_accounting.aging import aging
 from sandbox.atlas_accounting.chart import CHART, ChartRow
 from sandbox.atlas_accounting.company import Company
-from sandbox.atlas_accounting.documents import BILL, INVOICE, Documents
+from sandbox.atlas_accounting.documents import Documents
 from sandbox.atlas_accounting.errors import invalid, not_found
 from sandbox.atlas_accounting.journal import Journal
+from sandbox.atlas_accounting.kinds import BILL, INVOICE, MADE, RECEIVED
 from sandbox.atlas_accounting.ledger import Ledger
 from sandbox.atlas_accounting.parties import Parties
-from sandbox.atlas_accounting.payments import MADE, RECEIVED, Payments, bill_payments
+from sandbox.atlas_accounting.payments import Payments, bill_payments
 from sandbox.atlas_accounting.periods import Periods
 from sandbox.atlas_accounting.registry import Record, Registry, handed_out, public
 from sandbox.atlas_accounting.reports import Reports

@@ -8,61 +8,19 @@ discount account, credit receivable, on the payment date. What does not belong h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
 
 from sandbox.atlas_accounting import money
 from sandbox.atlas_accounting.accounts import Accounts
 from sandbox.atlas_accounting.documents import Documents
 from sandbox.atlas_accounting.errors import conflict
+from sandbox.atlas_accounting.kinds import MADE, RECEIVED, PaymentKind
 from sandbox.atlas_accounting.ledger import Ledger, Posting, Source
 from sandbox.atlas_accounting.parties import Parties
 from sandbox.atlas_accounting.periods import Periods
 from sandbox.atlas_accounting.registry import Record, Registry
 from sandbox.atlas_accounting.validation import Fields
-
-METHODS = frozenset({"cash", "check", "credit_card", "ach", "wire", "bank_transfer", "other"})
-"""Payment methods (contract section 7: the union of the vendor's two lists for payments received)."""
-
-
-@dataclass(frozen=True)
-class PaymentKind:
-    """What tells a payment received from a payment made."""
-
-    table: str
-    source: str
-    party_field: str
-    bank_field: str
-    bank_required: bool
-    document_field: str
-    methods: frozenset[str]
-    side: Literal[1, -1]
-    """1 where the bank account is debited."""
-
-
-RECEIVED = PaymentKind(
-    table="payments",
-    source="payment",
-    party_field="customer_id",
-    bank_field="deposit_account_id",
-    bank_required=False,
-    document_field="invoice_id",
-    methods=METHODS,
-    side=1,
-)
-
-MADE = PaymentKind(
-    table="payments_made",
-    source="payment_made",
-    party_field="vendor_id",
-    bank_field="payment_account_id",
-    bank_required=True,
-    document_field="bill_id",
-    methods=METHODS - {"bank_transfer"},
-    side=-1,
-)
 
 
 class Payments:

@@ -13,9 +13,9 @@ from typing import Any, Literal
 from sandbox.atlas_accounting import journal
 from sandbox.atlas_accounting.access import Access, Session
 from sandbox.atlas_accounting.accounts import TAX_TYPES
-from sandbox.atlas_accounting.documents import BILL, INVOICE
 from sandbox.atlas_accounting.engine import AtlasAccountingEngine
 from sandbox.atlas_accounting.errors import AtlasAccountingError, not_found
+from sandbox.atlas_accounting.kinds import BILL, INVOICE
 from sandbox.atlas_accounting.listing import Filter, Query, bare_array, ordered, page_envelope
 from sandbox.atlas_accounting.registry import Record
 from sandbox.atlas_accounting.switches import Switches
