@@ -211,8 +211,10 @@ class Accounts:
             if record["localDate"] < day.isoformat():
                 since, balance = date.fromisoformat(record["localDate"]), amounts.to_decimal(record["amount"])
                 break
-        by_account = self._records.grouped("transactions", "accountId").get((account["id"],), [])
         first, last = (since + timedelta(days=1)).isoformat(), day.isoformat()
+        if first == last:
+            return balance
+        by_account = self._records.grouped("transactions", "accountId").get((account["id"],), [])
         return balance + movement([record for record in by_account if first <= record["date"] < last])
 
 

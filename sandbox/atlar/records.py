@@ -62,7 +62,11 @@ class Records:
 
     def new_id(self, sequence: str) -> str:
         """The next id of a sequence: the same sequence gives the same ids in every world (uuid5, never random)."""
-        return str(uuid.uuid5(_NAMESPACE, f"{sequence}:{self.store.next_id(sequence)}"))
+        while True:
+            identity = str(uuid.uuid5(_NAMESPACE, f"{sequence}:{self.store.next_id(sequence)}"))
+            # A loaded record may carry an id that a sequence of the same name gave out elsewhere.
+            if self.store.get(sequence, identity) is None:
+                return identity
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -163,6 +163,7 @@ class Statements:
         """
         known = {(statement["accountId"], statement["localDate"]) for statement in self._records.all("bank_statements")}
         connections = self._records.all("connections")
+        made: list[Record] = []
         for day, accounts in sorted(closed.items()):
             by_connection: dict[str, list[Record]] = {}
             for account in accounts:
@@ -170,9 +171,12 @@ class Statements:
                 if connection is not None and (account["id"], day.isoformat()) not in known:
                     by_connection.setdefault(connection["id"], []).append(account)
             for connection_id, members in by_connection.items():
-                self._report_day(connection_id, members, day, stamps[day])
+                made.append(self._report_day(connection_id, members, day, stamps[day]))
+        for report in made:
+            content = self._file(report["id"], report["created"], self._inside(report), Query())
+            self._records.note("reports", {**report, "size": len(content)})
 
-    def _report_day(self, connection_id: str, accounts: Sequence[Record], day: date, stamp: str) -> None:
+    def _report_day(self, connection_id: str, accounts: Sequence[Record], day: date, stamp: str) -> Record:
         report = self._records.create(
             "reports",
             {
@@ -196,6 +200,7 @@ class Statements:
                     "created": stamp,
                 },
             )
+        return report
 
 
 def _connection_of(account: Record, connections: Sequence[Record]) -> Record | None:
