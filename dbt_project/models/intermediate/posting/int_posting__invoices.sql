@@ -97,7 +97,7 @@ select
     end as line_type,
     coalesce(postings.gl_account, accounts.account_number, 'unknown') as gl_account,
     case when postings.amount_signed > 0 then 'debit' else 'credit' end as entry_side,
-    cast(abs(postings.amount_signed) as decimal(20, 4)) as amount,
+    abs(postings.amount_signed)::decimal(20, 4) as amount,
     documents.currency_code,
     true as is_posted,
     documents.order_id,

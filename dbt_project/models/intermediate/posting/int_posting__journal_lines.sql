@@ -61,51 +61,60 @@ converted as (
             and dated.entry_date < coalesce(base_rates.next_rate_date, '9999-12-31'::date)
 ),
 
-base_remainders as (
+rounding_lines as (
     select
         journal_entry_id,
-        sum(case entry_side when 'debit' then amount_base else -amount_base end) as amount
-    from converted
-    group by journal_entry_id
-    having amount <> 0 and count(amount_base) = count(*)
-),
-
-rounding_lines as (
-    select converted.* replace (
+        source_system,
+        source_document_type,
+        source_document_id,
+        entry_date,
         9 as line_rank,
         0 as line_order,
         'base_rounding' as line_type,
-        accounts.account_number as gl_account,
-        case when base_remainders.amount > 0 then 'credit' else 'debit' end as entry_side,
-        cast(0 as decimal(20, 4)) as amount,
-        cast(abs(base_remainders.amount) as decimal(20, 4)) as amount_base,
-        null as order_item_id,
-        null as direction,
-        'Rounding of the conversion to base currency' as description
-    )
+        0::decimal(20, 4) as amount,
+        currency_code,
+        bool_and(is_posted) as is_posted,
+        order_id,
+        'Rounding of the conversion to base currency' as description,
+        max(counterparty_id_atlas_etrm) as counterparty_id_atlas_etrm,
+        max(customer_id) as customer_id,
+        max(vendor_id) as vendor_id,
+        base_currency_code,
+        base_rate_date,
+        sum(case entry_side when 'debit' then amount_base else -amount_base end) as remainder
     from converted
-    inner join base_remainders
-        on converted.journal_entry_id = base_remainders.journal_entry_id
-    inner join {{ ref('int_posting__control_accounts') }} as accounts
-        on
-            converted.base_currency_code = accounts.currency_code
-            and accounts.control = 'rounding'
-    qualify
-        row_number() over (
-            partition by converted.journal_entry_id order by converted.direction, converted.line_rank, converted.line_order
-        ) = 1
+    group by
+        journal_entry_id, source_system, source_document_type, source_document_id, entry_date, currency_code, order_id,
+        base_currency_code, base_rate_date
+    having remainder <> 0 and count(amount_base) = count(*)
 ),
 
 lines as (
     select * from converted
-    union all
-    select * from rounding_lines
+
+    union all by name
+
+    select
+        rounding_lines.* exclude (remainder),
+        accounts.account_number as gl_account,
+        case when rounding_lines.remainder > 0 then 'credit' else 'debit' end as entry_side,
+        abs(rounding_lines.remainder)::decimal(20, 4) as amount_base
+    from rounding_lines
+    inner join {{ ref('int_posting__control_accounts') }} as accounts
+        on
+            rounding_lines.base_currency_code = accounts.currency_code
+            and accounts.control = 'rounding'
 )
 
 select
     lines.*,
     row_number() over (
         partition by lines.journal_entry_id
-        order by lines.line_rank = 9, lines.direction desc nulls last, lines.line_rank, lines.line_order, lines.gl_account
+        order by
+            (lines.line_rank = 9) asc,
+            lines.direction desc nulls last,
+            lines.line_rank asc,
+            lines.line_order asc,
+            lines.gl_account asc
     )::integer as line_number
 from lines

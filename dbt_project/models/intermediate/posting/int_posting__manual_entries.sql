@@ -18,7 +18,7 @@ select
     'manual' as line_type,
     coalesce(accounts.account_number, lines.account_id, 'unknown') as gl_account,
     lines.entry_side,
-    cast(lines.amount as decimal(20, 4)) as amount,
+    lines.amount::decimal(20, 4) as amount,
     coalesce(entries.currency_code, accounts.currency_code, parameters.base_currency_code) as currency_code,
     true as is_posted,
     null::bigint as order_id,

@@ -100,5 +100,5 @@ from linked
 qualify
     row_number() over (
         partition by order_id, document_type
-        order by is_voided, is_issued desc, created_at nulls last, document_id
+        order by is_voided asc, is_issued desc, created_at asc nulls last, document_id asc
     ) = 1

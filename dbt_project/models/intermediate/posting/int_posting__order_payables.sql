@@ -14,7 +14,9 @@ items as (
         items.deal_name,
         items.gl_account,
         items.net_amount,
-        row_number() over (partition by items.order_id order by items.net_amount desc, items.order_item_id) as size_rank
+        row_number() over (
+            partition by items.order_id order by items.net_amount desc, items.order_item_id asc
+        ) as size_rank
     from {{ ref('int_settlement__order_items') }} as items
     inner join sides
         on items.order_id = sides.order_id
@@ -116,7 +118,7 @@ select
     lines.line_type,
     lines.gl_account,
     lines.entry_side,
-    cast(lines.amount as decimal(20, 4)) as amount,
+    lines.amount::decimal(20, 4) as amount,
     sides.currency_code,
     sides.is_issued as is_posted,
     sides.order_id,

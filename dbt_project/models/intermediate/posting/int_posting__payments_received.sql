@@ -74,7 +74,7 @@ select
     postings.line_type,
     postings.gl_account,
     postings.entry_side,
-    cast(postings.amount as decimal(20, 4)) as amount,
+    postings.amount::decimal(20, 4) as amount,
     payments.currency_code,
     true as is_posted,
     null::bigint as order_id,

@@ -35,7 +35,7 @@ left join deals
     on items.deal_id = deals.deal_id
 where
     -- An instance that does not serve deals gives none at all: nothing to check against.
-    (deals.deal_id is null and exists (select 1 from deals))
+    (deals.deal_id is null and (select count(any_deal.deal_id) from deals as any_deal) > 0)
     or deals.counterparty_id <> items.counterparty_id
     or items.start_compensation_date < deals.delivery_start_date
     or items.end_compensation_date > deals.delivery_end_date

@@ -56,8 +56,8 @@ select
     order_id,
     document_type,
     'The ' || document_type || ' ' || coalesce(document_number, '(unnumbered)') || ' is over '
-    || {{ money('amount_of_document', 'currency_of_document') }} || ' ' || currency_of_document
-    || ', the order''s lines over ' || amount_of_order || ' ' || currency_code || '.' as message,
+    || {{ money_text('amount_of_document') }} || ' ' || currency_of_document
+    || ', the order''s lines over ' || {{ money_text('amount_of_order') }} || ' ' || currency_code || '.' as message,
     'Undo the change of the order in ATLAS ETRM, or void the document and book the difference by hand.' as remedy
 from sides
 where

@@ -55,7 +55,7 @@ left join chart
 where
     items.gl_account is not null
     -- Without any chart there is nothing to compare with.
-    and exists (select 1 from chart)
+    and (select count(any_account.account_number) from chart as any_account) > 0
     and (
         chart.account_number is null
         or not chart.is_active

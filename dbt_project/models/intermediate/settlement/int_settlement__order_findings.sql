@@ -99,8 +99,8 @@ select
     'order_total_mismatch' as exception_code,
     'hold' as severity,
     order_id,
-    'The lines add up to ' || coalesce(amount_from_items::varchar, '(unknown)') || ' ' || currency_code
-    || ', the order says ' || coalesce(amount_from_order::varchar, '(nothing)') || '.' as message,
+    'The lines add up to ' || coalesce({{ money_text('amount_from_items') }}, '(unknown)') || ' ' || currency_code
+    || ', the order says ' || coalesce({{ money_text('amount_from_order') }}, '(nothing)') || '.' as message,
     'Correct the order or its lines in ATLAS ETRM; ORDER_TOTAL says whether the total includes VAT.' as remedy
 from orders
 where item_count is not null and amount_from_items is distinct from amount_from_order

@@ -14,8 +14,9 @@ vendor_matches as (
 current_fields as (
     select
         fields.counterparty_id,
-        to_json(map_from_entries(list((fields.custom_field_name, fields.field_value) order by fields.custom_field_name)))
-            as custom_fields
+        to_json(
+            map_from_entries(list((fields.custom_field_name, fields.field_value) order by fields.custom_field_name))
+        ) as custom_fields
     from {{ ref('stg_atlas_etrm__counterparty_custom_fields') }} as fields
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
     where
@@ -101,7 +102,8 @@ other_vendors as (
         )
 )
 
-select * from counterparties
+-- Columns are joined by name: an accounting party has only some of them.
+select * from counterparties  -- noqa: AM07
 union all by name
 select * from other_customers
 union all by name

@@ -1,0 +1,7 @@
+-- Guards fct_journal_entry_lines: a held order is journalled from its issued document or not at all. A pending line
+-- of a held order would be sent to the books.
+select lines.journal_entry_id
+from {{ ref('fct_journal_entry_lines') }} as lines
+inner join {{ ref('fct_orders') }} as orders
+    on lines.order_id = orders.order_id
+where orders.is_held and lines.posting_status = 'pending'
