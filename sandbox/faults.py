@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any
 
 FAULT_KINDS = ("status", "drop_before", "drop_after", "delay", "body")
@@ -46,13 +47,19 @@ class Fault:
         """Reads the body of `POST /_sim/faults`, where the conditions stand below `match`.
 
         Raises:
-            ValueError: an unknown kind or member, or a regular expression that is none.
+            ValueError: an unknown kind or member, a wrong number, or a regular expression that is none.
         """
         flat = {**given.get("match", {}), **{name: value for name, value in given.items() if name != "match"}}
         unknown = sorted(set(flat) - set(cls.__dataclass_fields__))
         if unknown:
             raise ValueError(f"unknown member {unknown[0]}")
         fault = cls(**{"kind": "", **flat})
+        for name in ("skip", "status", "times", "seconds"):
+            value = getattr(fault, name)
+            allowed = (int, float, Decimal) if name == "seconds" else int
+            if value is not None and (isinstance(value, bool) or not isinstance(value, allowed) or value < 0):
+                raise ValueError(f"{name} must be a number that is not negative")
+        fault.seconds = float(fault.seconds)
         if fault.kind not in FAULT_KINDS:
             raise ValueError(f"kind must be one of {', '.join(FAULT_KINDS)}")
         try:

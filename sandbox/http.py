@@ -138,13 +138,26 @@ class Watched:
 
 def _response(fault: Fault) -> Response:
     content = (
-        fault.body.encode() if isinstance(fault.body, str) else b"" if fault.body is None else exact_json(fault.body)
+        fault.body.encode()
+        if isinstance(fault.body, str)
+        else b""
+        if fault.body is None
+        else exact_json(_numbers(fault.body))
     )
     headers = {
         "content-type": "application/json",
         **{name.lower(): value for name, value in fault.headers.items()},
     }
     return Response(content, status_code=fault.status or (500 if fault.kind == "status" else 200), headers=headers)
+
+
+def _numbers(value: Any) -> Any:
+    # The fault was read by `parse_exact`; its numbers go out as numbers again, with the digits they came with.
+    if isinstance(value, Decimal):
+        return number(value)
+    if isinstance(value, dict):
+        return {name: _numbers(one) for name, one in value.items()}
+    return [_numbers(one) for one in value] if isinstance(value, list) else value
 
 
 async def _read(receive: Receive) -> bytes:

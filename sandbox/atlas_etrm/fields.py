@@ -15,6 +15,9 @@ from typing import Any
 from sandbox.atlas_etrm import statuses
 from sandbox.atlas_etrm.entities import Entity
 
+HIGHEST_POWER = 60
+"""Of ten, in a decimal: written out digit by digit, 1e999999999 would fill the machine."""
+
 
 def checked(entity: Entity, given: dict[str, Any], *, creating: bool) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Checks a posted record.
@@ -99,6 +102,8 @@ def _decimal(value: Any) -> str:
     # A number, as the contract has it; a string would hide a client that does not write numbers.
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("must be a number")  # noqa: TRY004
+    if Decimal(value).adjusted() > HIGHEST_POWER:
+        raise ValueError("is out of range")
     return format(Decimal(value), "f")
 
 

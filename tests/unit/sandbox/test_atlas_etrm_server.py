@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from datetime import date
 from typing import Any
 
@@ -250,17 +251,18 @@ def test_faults_answer_a_status_or_another_body_skip_and_count_down(vendor: Vend
             "match": {"path_regex": "Counterparty/Post", "body_regex": "Late"},
             "kind": "status",
             "status": 500,
-            "body": {"success": False},
+            "body": {"success": False, "amount": 1},
             "after_commit": True,
         },
     ]
-    assert vendor.call("/_sim/faults", faults).status_code == 200
+    sent = json.dumps(faults).replace('"amount": 1', '"amount": 74400.00')
+    assert vendor.call("/_sim/faults", content=sent.encode()).status_code == 200
     statuses = [vendor.call("/api/Order/GetByIds", {"data": []}).status_code for _ in range(4)]
     assert statuses == [200, 503, 503, 200]
     page = vendor.call("/api/Deal/GetByIds", {"data": []})
     assert (page.status_code, page.text, page.headers["content-type"]) == (200, "<html>", "text/html")
     late = vendor.call("/api/Counterparty/Post", {"data": [{"legalName": "Late"}]})
-    assert (late.status_code, late.json()) == (500, {"success": False})
+    assert (late.status_code, late.text) == (500, '{"success":false,"amount":74400.00}')
     assert vendor.engine.store.tables()["counterparties"] == 2
     assert vendor.call("/_sim/faults", method="GET").json() == {"faults": []}
 
@@ -270,6 +272,7 @@ def test_faults_answer_a_status_or_another_body_skip_and_count_down(vendor: Vend
     [
         ("/_sim/faults", {"kind": "explode"}),
         ("/_sim/faults", {"kind": "delay", "speed": 1}),
+        ("/_sim/faults", {"kind": "delay", "times": "2"}),
         ("/_sim/faults", {"kind": "delay", "match": {"path_regex": "("}}),
         ("/_sim/limits", {"requests": 1}),
         ("/_sim/limits", {"requests_per_minute": -1}),
@@ -282,6 +285,13 @@ def test_a_wrong_control_request_is_400_and_says_why(vendor: Vendor, path: str, 
     answer = vendor.call(path, body)
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+def test_a_delay_of_a_fraction_of_a_second_is_waited_for(vendor: Vendor) -> None:
+    vendor.call("/_sim/faults", {"kind": "delay", "seconds": 0.05})
+    before = time.monotonic()
+    assert vendor.call("/api/Order/GetByIds", {"data": []}).status_code == 200
+    assert time.monotonic() - before >= 0.05
 
 
 def test_the_clock_is_moved_on_the_control_route(vendor: Vendor) -> None:
