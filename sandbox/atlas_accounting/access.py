@@ -13,7 +13,8 @@ from typing import Any
 from sandbox.atlas_accounting.company import WRITING_ROLES, User
 from sandbox.atlas_accounting.engine import AtlasAccountingEngine
 from sandbox.atlas_accounting.errors import AtlasAccountingError, invalid
-from sandbox.atlas_accounting.registry import is_id
+from sandbox.atlas_accounting.registry import Record, is_id
+from sandbox.atlas_accounting.switches import Switches
 from sandbox.atlas_accounting.tokens import ACCESS_SECONDS, Tokens
 from sandbox.atlas_accounting.validation import Fields
 
@@ -47,9 +48,11 @@ class Session:
 class Access:
     """Sign-in to one engine's books."""
 
-    def __init__(self, engine: AtlasAccountingEngine) -> None:
+    def __init__(self, engine: AtlasAccountingEngine, switches: Switches) -> None:
         registry = engine.registry
         self._engine = engine
+        self._switches = switches
+        self._second_company_id = registry.derived_id("second_company")
         self._organization_id = registry.organization_id()
         self._tokens = Tokens(f"atlas_accounting:{engine.company_id}", registry.now)
         self._users = {registry.derived_id("user", user.email): user for user in engine.settings.users}
@@ -105,12 +108,21 @@ class Access:
 
     def me(self, session: Session) -> dict[str, Any]:
         """The signed-in user, the organization and its companies (contract section 2)."""
-        company = {"id": self._engine.company_id, "name": self._engine.settings.name, "role": session.user.role}
         return {
             **self._profile(session.user_id, session.user),
             "organization": self._organization(),
-            "companies": [company],
+            "companies": [
+                {name: company[name] for name in ("id", "name", "role")} for company in self.companies(session)
+            ],
         }
+
+    def companies(self, session: Session) -> list[Record]:
+        """The companies the user has a role in."""
+        found = [{**self._engine.company, "role": session.user.role}]
+        if self._switches.second_company:
+            name = f"{self._engine.settings.name} Services"
+            found.append({**found[0], "id": self._second_company_id, "name": name, "role": "employee"})
+        return found
 
     def session(self, authorization: str | None) -> Session:
         """The user behind an `Authorization` header.
@@ -124,14 +136,14 @@ class Access:
         return self._session(self._tokens.read(token.strip(), "access"))
 
     def require_company(self, company_id: str | None, *, required: bool) -> None:
-        """Checks the company asked for. Without `required` it may be left out, as in the help page's own example;
-        the user has one company.
+        """Checks the company asked for. Without `required` it may be left out, as in the help page's own example,
+        by a user who has only one.
 
         Raises:
             AtlasAccountingError: 422 when it is missing or no id; 403 when it is not the user's.
         """
         if company_id is None:
-            if required:
+            if required or self._switches.second_company:
                 raise invalid("company_id", "field required")
             return
         if not is_id(company_id):

@@ -123,9 +123,12 @@ class TaxRates:
             AtlasAccountingError: 422 per field.
         """
         fields = Fields(body)
+        rate = fields.number("rate", required=True, zero=True)
+        if rate > 100:
+            fields.fault("rate", "must be a percentage, at most 100")
         record = {
             "name": fields.text("name", required=True, max_length=100),
-            "rate": f"{fields.number('rate', required=True, zero=True):f}",
+            "rate": f"{rate:f}",
             "tax_type": fields.choice("tax_type", TAX_TYPES) or "sales",
             "account_id": fields.text("account_id"),
             "is_active": fields.flag("is_active", default=True),

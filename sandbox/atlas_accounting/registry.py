@@ -72,7 +72,9 @@ class Registry:
         self._store = store
         self._clock = clock
         self._seed = seed
-        self.company_id = str(uuid5(_NAMESPACE, f"{seed}:company"))
+        # A store goes on as the company it was founded as, whatever the seed of the process that opens it.
+        founded = next(iter(store.all("companies")), None)
+        self.company_id = founded["id"] if founded else self.derived_id("company")
         self._reloaders: list[Callable[[], None]] = []
         self._taken: dict[tuple[str, str], dict[str, str]] = {}
         self._last_stamp = datetime.min.replace(tzinfo=UTC)

@@ -93,7 +93,7 @@ def _one(table: str) -> Callable[[Call], Record]:
 
 
 def _companies(call: Call) -> list[Record]:
-    return [{**call.engine.company, "role": call.session.user.role}]
+    return call.access.companies(call.session)
 
 
 def _company(call: Call) -> Record:

@@ -50,7 +50,8 @@ def create_app(
         control: Log, faults and the routes below `/_sim`; None leaves them out.
         wall_clock: Real time for `X-RateLimit-Reset`: limits count real minutes, whatever the sandbox's date.
     """
-    access, switches = Access(engine), Switches()
+    switches = Switches()
+    access = Access(engine, switches)
     desk = _Desk(engine, access, switches)
     app = Starlette(
         routes=[*_sign_in(access), *(desk.route(operation) for operation in OPERATIONS)],

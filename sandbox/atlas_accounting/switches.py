@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Switches:
-    """Differences between deployments of this vendor; each is true at first."""
+    """Differences between deployments of this vendor; each is at first as the contract has it."""
 
     documented_routes: bool = True
     """Whether the help page's own paths answer (contract section 0, dialect A)."""
@@ -22,6 +22,9 @@ class Switches:
     """Whether lists sort by `updated_at`; false is a 422."""
     retry_after: bool = True
     """Whether a 429 carries `Retry-After` beside `X-RateLimit-Reset`."""
+    second_company: bool = False
+    """Whether the user is an employee of a second company, so that one has to be chosen. Its books are not for
+    employees: every call about it is a 403."""
 
     def change(self, values: dict[str, Any]) -> dict[str, Any]:
         """Takes over the switches it knows and returns them.

@@ -184,6 +184,12 @@ def test_tax_of_a_rate_is_posted_to_its_account(books: Any) -> None:
     assert books.balances() == {"1100": "25.12", "2200": "-5.10", "4100": "-20.02"}
 
 
+def test_a_tax_rate_is_a_percentage(books: Any, refused: Any) -> None:
+    assert refused(books.engine.create_tax_rate, {"name": "x", "rate": "100.01"}).errors[0]["field"] == "rate"
+    error = refused(books.invoice, lines=[books.line("1.00", tax_rate_id="none")])
+    assert error.errors == [{"field": "lines.0.tax_rate_id", "message": "tax rate does not exist"}]
+
+
 def test_a_tax_rate_without_account_takes_the_first_of_its_side(books: Any) -> None:
     rate = books.engine.create_tax_rate({"name": "Input VAT", "rate": "10", "tax_type": "purchase"})
     approved = books.engine.approve_bill(books.bill(lines=[books.line("100.00", "6410", tax_rate_id=rate["id"])])["id"])

@@ -212,6 +212,16 @@ def test_the_company_is_checked(http: Any, books: Any) -> None:
     assert status("/invoices/", books.engine.company_id) == 200
 
 
+def test_a_user_of_two_companies_has_to_choose(http: Any, books: Any) -> None:
+    assert http("POST", "/_sim/limits", json={"second_company": True}).status_code == 200
+    companies = http("GET", "/auth/me", company=False).json()["companies"]
+    assert [each["role"] for each in companies] == ["accountant", "employee"]
+    assert http("GET", "/companies", company=False).json()["total"] == 2
+    assert http("GET", "/invoices", company=False).status_code == 422
+    assert http("GET", "/invoices", company=False, params={"company_id": companies[1]["id"]}).status_code == 403
+    assert http("GET", "/invoices", company=False, params={"company_id": companies[0]["id"]}).status_code == 200
+
+
 def test_a_viewer_reads_but_does_not_write(client_of: Any, books: Any) -> None:
     http = client_of()
     http.login(user=1)
