@@ -98,7 +98,8 @@ class AtlarEngine:
         sides = {"accounts_payables": self.payables, "accounts_receivables": self.receivables}
         if table in sides and "forecastedTransactionId" not in record:
             identified = record if record.get("id") else {"id": self.new_id(table), **record}
-            return sides[table].with_forecast({"status": "OPEN", **identified})
+            defaults = {"status": "OPEN", "remainingAmount": record["amount"]}
+            return sides[table].with_forecast({**defaults, **identified})
         return record
 
     def end_of_day(self, day: date) -> None:

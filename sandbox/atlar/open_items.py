@@ -75,7 +75,7 @@ class OpenItems:
     def _expected(self, item: Record) -> Record | None:
         if item.get("status", "OPEN") in _SETTLED:
             return None
-        remaining = item.get("remainingAmount") or item["amount"]
+        remaining = item["remainingAmount"]
         parent = (
             {"type": "ACCOUNT", "id": item["accountId"]}
             if item.get("accountId")
@@ -108,7 +108,8 @@ class OpenItems:
             "externalId": body.external_id(required=True),
             **parents,
             "amount": amount,
-            "remainingAmount": remaining,
+            # Filled in, so that a client may `replace` what it never sent: RFC 6902 wants the member to be there.
+            "remainingAmount": remaining or amount,
             "dueDate": body.day("dueDate", required=True),
             "issueDate": body.day("issueDate"),
             "description": body.text("description", required=True),

@@ -35,6 +35,7 @@ def forecast(**changes: Any) -> dict[str, Any]:
 def test_an_open_item_makes_one_signed_forecast(firm: Company, side: str, value: int) -> None:
     made = firm.ok("POST", f"/accounts-{side}s", 201, json=payable())
     assert made["status"] == "OPEN"
+    assert made["remainingAmount"] == made["amount"]
     found = firm.every(FORECASTS)
     assert [record["id"] for record in found] == [made["forecastedTransactionId"]]
     assert found[0]["amount"]["value"] == value
@@ -47,7 +48,7 @@ def test_the_forecast_follows_the_remaining_amount_and_the_due_date(firm: Compan
     made = firm.ok("POST", "/accounts-payables", 201, json=payable())
     url = f"/accounts-payables/{made['id']}"
     operations = [
-        {"op": "add", "path": "/remainingAmount", "value": {"currency": "EUR", "stringValue": "1000.00"}},
+        {"op": "replace", "path": "/remainingAmount", "value": {"currency": "EUR", "stringValue": "1000.00"}},
         {"op": "replace", "path": "/dueDate", "value": "2026-05-15"},
         {"op": "replace", "path": "/status", "value": "PARTIALLY_PAID"},
     ]
