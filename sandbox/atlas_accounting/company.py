@@ -40,16 +40,16 @@ _USERS = (
 class Company:
     """One company of one organization (contract section 7, Company)."""
 
-    name: str = "Nordlys Energy Trading"
+    name: str = "Nordlys Energy Trading GmbH"
     organization: str = "Nordlys Group"
     base_currency: str = "EUR"
     fiscal_year_start: int = 1
     """Month in which the fiscal year starts, 1-12."""
-    country: str = "FI"
-    tax_id: str = "FI29871123"
-    street: str = "Satamakatu 4"
-    postal_code: str = "00160"
-    city: str = "Helsinki"
+    country: str = "DE"
+    tax_id: str = "DE287417386"
+    street: str = "Am Sandtorkai 48"
+    postal_code: str = "20457"
+    city: str = "Hamburg"
     payment_terms: str = "net_30"
     invoice_prefix: str = "INV-"
     bill_prefix: str = "BILL-"

@@ -69,7 +69,9 @@ def test_tokens_of_the_other_kind_forged_or_missing_are_401(client_of: Any) -> N
 
 def test_me_tells_the_company_and_the_role_in_it(http: Any, books: Any) -> None:
     me = http("GET", "/auth/me", company=False).json()
-    assert me["companies"] == [{"id": books.engine.company_id, "name": "Nordlys Energy Trading", "role": "accountant"}]
+    assert me["companies"] == [
+        {"id": books.engine.company_id, "name": books.engine.settings.name, "role": "accountant"}
+    ]
     company = http("GET", "/companies", company=False).json()["items"][0]
     assert (company["id"], company["role"]) == (books.engine.company_id, "accountant")
     assert (company["base_currency"], company["closed_through"]) == ("EUR", None)
