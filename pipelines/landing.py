@@ -24,6 +24,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import in_memory
 from pipelines.raw_table import RawTable
 from pipelines.typed import Misfit, type_records, typed_schema
 
@@ -122,7 +123,7 @@ class Landing:
         """
         typed = type_records(table, records)
         misfits = [*typed.misfits, *refused]
-        with duckdb.connect(config={"threads": 1}) as connection:
+        with in_memory.cursor() as connection:
             rows = _without_repeats(connection, table, typed.rows, misfits, last_wins=last_wins)
             latest = self.latest(table)
             landed_at = self._landing_time(latest)
@@ -230,7 +231,7 @@ def _read_latest(table: RawTable, files: list[Path]) -> pa.Table:
     if not files:
         return landing_schema(table).empty_table().select(names)
     selected = ", ".join(f'"{name}"' for name in names)
-    with duckdb.connect(config={"threads": 2}) as connection:
+    with in_memory.cursor() as connection:
         relation = connection.sql(
             f"select {selected} from read_parquet($files, union_by_name = true) "  # noqa: S608
             f"qualify row_number() over (partition by {_keys(table)} {_NEWEST_FIRST}) = 1",
@@ -261,7 +262,8 @@ def _without_repeats(
         if conflicting.num_rows:
             connection.register("conflicting", conflicting)
             connection.sql(
-                f"create temp table settled as select * from received anti join conflicting using ({_keys(table)})"  # noqa: S608
+                f"create temp table settled as "  # noqa: S608
+                f"select * from received anti join conflicting using ({_keys(table)})"
             )
             connection.unregister("received")
             connection.register("received", connection.sql("from settled").to_arrow_table())

@@ -15,10 +15,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import msgspec
 import pyarrow as pa
 
+from pipelines import in_memory
 from pipelines.raw_table import Column, RawTable
 from pipelines.transport import exact
 
@@ -256,7 +256,7 @@ def _fingerprints(canonical: pa.Table) -> pa.Array:
         name = f'"{field.name}"'
         text = f"epoch_us({name})::varchar" if pa.types.is_timestamp(field.type) else f"{name}::varchar"
         parts.append(f"coalesce(strlen({text}) || ':' || {text}, 'n')")
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with in_memory.cursor() as connection:
         connection.register("canonical", canonical)
         hashed = connection.sql(f"select md5(concat({', '.join(parts)})) as _fingerprint from canonical")  # noqa: S608
         return hashed.to_arrow_table().column(0).combine_chunks().cast(pa.string())

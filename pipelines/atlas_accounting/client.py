@@ -38,6 +38,7 @@ _PACE = 0.95
 
 _PATHS: dict[str, dict[str, str]] = {
     "documented": {
+        "companies": "/companies",
         "customers": "/contacts/customers",
         "vendors": "/contacts/vendors",
         "accounts": "/chart-of-accounts",
@@ -46,6 +47,7 @@ _PATHS: dict[str, dict[str, str]] = {
         "journal_entries": "/journal-entries",
     },
     "observed": {
+        "companies": "/companies/",
         "customers": "/customers/",
         "vendors": "/vendors/",
         "accounts": "/accounts/",
@@ -111,7 +113,7 @@ class AtlasAccountingClient:
 
     def company(self) -> msgspec.Raw | None:
         """The chosen company's record; None where the vendor does not list it."""
-        answer = self.session.send("read", "GET", "/companies")
+        answer = self.session.send("read", "GET", self._path("companies"))
         for record in self._pages.items(answer):
             if exact.loads(record).get("id") == self.company_id:
                 return record
@@ -160,11 +162,7 @@ class AtlasAccountingClient:
             table: As in `all_records`.
             until: Pages are read until they reach back to it; at least 200 records, since clocks may disagree.
         """
-        if self._has_pages(table):
-            return self._pages.newest(self._path(table), until)
-        # The observed dialect documents no sorting: all of it, newest last.
-        found = [exact.loads(record) for record in self._pages.by_offset(self._path(table)).records]
-        return sorted(found, key=lambda record: str(record.get("created_at", "")), reverse=True)
+        return self._pages.newest(self._path(table), until, by_page=self._has_pages(table))
 
     # Writes.
 

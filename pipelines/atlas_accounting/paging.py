@@ -53,6 +53,7 @@ class Pages:
         """Args: scope gives the query members that every company-scoped call carries."""
         self._session = session
         self._scope = scope
+        self._unsorted: set[str] = set()
 
     def items(self, answer: Answer) -> list[msgspec.Raw]:
         """The records of a list answer of either shape."""
@@ -75,10 +76,11 @@ class Pages:
     def by_offset(self, path: str) -> Listing:
         """Reads by `offset` and `limit` until a page is short, or empty where the vendor allows fewer than asked."""
         found: dict[str, msgspec.Raw] = {}
+        sort = self._sorting(path)
         offset = 0
         full = False
         for _ in range(_MOST_PAGES):
-            page = self._page(path, {"offset": offset, "limit": PAGE_SIZE})
+            page = self._page(path, {"offset": offset, "limit": PAGE_SIZE, **sort})
             _keep(found, page.items)
             offset += len(page.items)
             is_short = len(page.items) < PAGE_SIZE
@@ -87,25 +89,22 @@ class Pages:
                 return Listing(list(found.values()), is_complete=page.total is None or len(found) >= page.total)
         raise errors.UnexpectedAnswer(self._session.system, f"{path} never comes to an end")
 
-    def newest(self, path: str, until: datetime) -> list[dict[str, Any]]:
+    def newest(self, path: str, until: datetime, *, by_page: bool) -> list[dict[str, Any]]:
         """Newest first, until a page reaches back before an instant."""
         found: dict[str, dict[str, Any]] = {}
-        for number in range(1, _MOST_PAGES):
-            page = self._page(path, {"page": number, "page_size": PAGE_SIZE, **_DESCENDING})
+        for number in range(_MOST_PAGES):
+            at = {"page": number + 1, "page_size": PAGE_SIZE} if by_page else {"offset": number * PAGE_SIZE}
+            page = self._page(path, {**at, **({} if by_page else {"limit": PAGE_SIZE}), **_DESCENDING})
             records = [exact.loads(record) for record in page.items]
             found.update((str(record.get("id")), record) for record in records)
             reached = any(_created(record) < until for record in records) and len(found) >= _LEAST_NEWEST
-            if reached or not page.items or page.has_next is False:
+            if reached or len(page.items) < PAGE_SIZE or page.has_next is False:
                 break
         return list(found.values())
 
     def _read_pages(self, path: str) -> tuple[dict[str, msgspec.Raw], int | None]:
-        sort = _ASCENDING
-        try:
-            first = self._page(path, {"page": 1, "page_size": PAGE_SIZE, **sort})
-        except errors.Refused:
-            sort = {}  # the endpoint does not sort: in its own order then
-            first = self._page(path, {"page": 1, "page_size": PAGE_SIZE})
+        sort = self._sorting(path)
+        first = self._page(path, {"page": 1, "page_size": PAGE_SIZE, **sort})
 
         def read(number: int) -> _Page:
             return self._page(path, {"page": number, "page_size": PAGE_SIZE, **sort})
@@ -126,8 +125,19 @@ class Pages:
             _keep(found, last.items)
         return found, last.total
 
+    def _sorting(self, path: str) -> dict[str, str]:
+        return {} if path in self._unsorted else _ASCENDING
+
     def _page(self, path: str, params: dict[str, Any]) -> _Page:
-        answer = self._session.send("read", "GET", path, params={**self._scope(), **params})
+        try:
+            answer = self._session.send("read", "GET", path, params={**self._scope(), **params})
+        except errors.Refused:
+            if "sort_by" not in params:
+                raise
+            # The endpoint does not sort: it is read in its own order then.
+            self._unsorted.add(path)
+            unsorted = {name: value for name, value in params.items() if not name.startswith("sort_")}
+            answer = self._session.send("read", "GET", path, params={**self._scope(), **unsorted})
         return self._parsed(answer)
 
     def _parsed(self, answer: Answer) -> _Page:

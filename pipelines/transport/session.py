@@ -12,6 +12,8 @@ What does not belong here: paths, envelopes and paging (each system's `client.py
 
 from __future__ import annotations
 
+import functools
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -68,7 +70,7 @@ class Clockwork:
 
 
 class Session:
-    """Requests to one vendor. Thread-safe: each thread has an HTTP client of its own (STACK.md: far quicker)."""
+    """Requests to one vendor. Thread-safe: no two requests under way share an HTTP client (STACK.md: far quicker)."""
 
     def __init__(
         self,
@@ -87,9 +89,8 @@ class Session:
         self._base_url = base_url.rstrip("/")
         self._patience = patience or Patience()
         self._pacer = Pacer(limit or Unlimited(), sleep=self.clockwork.sleep, monotonic=self.clockwork.monotonic)
-        self._local = threading.local()
         self._lock = threading.Lock()
-        self._clients: list[httpx.Client] = []
+        self._idle: list[httpx.Client] = []
 
     def send(
         self,
@@ -133,10 +134,9 @@ class Session:
         return retrying(self._authorized, attempt)
 
     def close(self) -> None:
-        """Closes every thread's connections."""
+        """Closes the connections; the session may be used again."""
         with self._lock:
-            clients, self._clients = self._clients, []
-        self._local = threading.local()
+            clients, self._idle = self._idle, []
         for client in clients:
             client.close()
 
@@ -156,10 +156,9 @@ class Session:
         if authorization is not None:
             headers["Authorization"] = authorization
         self._pacer.acquire()
-        with self._lock:
-            self.requests += 1
+        client = self._borrow()
         try:
-            response = self._client().request(
+            response = client.request(
                 attempt.method, attempt.url, params=attempt.params, content=attempt.body, headers=headers
             )
         except _NEVER_SENT as error:
@@ -167,6 +166,9 @@ class Session:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             lost = errors.OutcomeUnknown if attempt.is_write else errors.VendorFault
             raise lost(self.system, f"no answer to {attempt.label}: {_reason(error)}") from error
+        finally:
+            with self._lock:
+                self._idle.append(client)
         self._pacer.observe(response.headers)
         return self._checked(attempt, response)
 
@@ -196,19 +198,24 @@ class Session:
             return 0.0 if isinstance(error, errors.RateLimited) and error.status == 429 else error.retry_after
         return float(min(self._patience.longest_wait, self._patience.first_wait * 2 ** (state.attempt_number - 1)))
 
-    def _client(self) -> httpx.Client:
-        client: httpx.Client | None = getattr(self._local, "client", None)
-        if client is None:
-            client = httpx.Client(
-                transport=self.clockwork.transport,
-                timeout=httpx.Timeout(self._patience.timeout, connect=self._patience.connect_timeout),
-                limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS),
-                follow_redirects=False,
-            )
-            self._local.client = client
-            with self._lock:
-                self._clients.append(client)
-        return client
+    def _borrow(self) -> httpx.Client:
+        with self._lock:
+            self.requests += 1
+            if self._idle:
+                return self._idle.pop()
+        return httpx.Client(
+            transport=self.clockwork.transport,
+            verify=_trusted(),
+            timeout=httpx.Timeout(self._patience.timeout, connect=self._patience.connect_timeout),
+            limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS),
+            follow_redirects=False,
+        )
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The trusted certificates, read once: reading them takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,25 @@
+"""DuckDB over Arrow tables in memory, for comparing rows many at a time.
+
+In: nothing. Out: `cursor()`, a private view on one shared database: making a database takes 18 ms, a cursor 0.2 ms,
+and an extraction needs a hundred of them. Nothing is stored here; the work file is opened in `loading.py` alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+
+import duckdb
+
+_LOCK = threading.Lock()
+
+
+@functools.cache
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 2})
+
+
+def cursor() -> duckdb.DuckDBPyConnection:
+    """A cursor of one's own: what is registered on it nobody else sees. Close it, or use it as a context."""
+    with _LOCK:
+        return _database().cursor()
