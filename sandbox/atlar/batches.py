@@ -145,7 +145,7 @@ class Batches:
         taken: set[str] = set()
         for payment in batch["_payments"]:
             body = Body(payment)
-            fields = self._transfers.checked(body)
+            fields = self._transfers.orders.checked(body)
             self._refuse_taken(body, fields["externalId"], taken)
             checked.append((fields, body.problems))
         # Assumed: only a BATCH stands or falls as one, and only when errors are not to be skipped.

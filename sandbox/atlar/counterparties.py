@@ -88,7 +88,7 @@ class Counterparties:
     def _checked(self, body: Body) -> Record:
         entity_ids = body.texts("entityIds", 100)
         for entity_id in entity_ids:
-            if self._records.find("entities", entity_id) is None:
+            if self._records.by_id("entities", entity_id) is None:
                 body.refuse("entityIds", f"{entity_id} names no entity")
         return {
             "legalName": body.text("legalName", required=True, longest=96),
@@ -134,7 +134,7 @@ class ExternalAccounts:
     def create(self, given: Any) -> Record:
         """A further account of a counterparty, at most 25."""
         body = Body(given)
-        owner = self._records.find("counterparties", body.text("counterpartyId", required=True) or "")
+        owner = self._records.by_id("counterparties", body.text("counterpartyId", required=True))
         if body.has("counterpartyId") and owner is None:
             body.refuse("counterpartyId", "names no counterparty")
         fields = self.checked(body)

@@ -6,6 +6,14 @@ computed: remaining amounts, applied documents, reconciliation, voiding; nor are
 
 from typing import Any
 
+from sandbox.atlar.document_parts import (
+    applied,
+    check_exchange,
+    counterparty,
+    multi_currency,
+    provenance,
+    reconciliation,
+)
 from sandbox.atlar.errors import bad_request
 from sandbox.atlar.gl import ACCOUNTS, BANK, ENTITIES
 from sandbox.atlar.paging import Page
@@ -17,8 +25,6 @@ from sandbox.atlar.validation import Body
 
 TABLE = "documents"
 TYPES = ("INVOICE", "CREDIT_MEMO", "PURCHASE_ORDER", "PAYMENT", "TRANSFER", "JOURNAL_ENTRY")
-STATUSES = ("OPEN", "MATCHED", "RECONCILED", "IGNORED")
-PARTY_TYPES = ("VENDOR", "CUSTOMER", "EMPLOYEE")
 SOURCE = "SOURCE"
 INSTRUCTION = "INSTRUCTION"
 _WITH_COUNTERPARTY = ("INVOICE", "CREDIT_MEMO", "PURCHASE_ORDER")
@@ -112,7 +118,7 @@ class Documents:
     def classification(self, entries: list[Record]) -> str:
         """INSTRUCTION when any entry is on a BANK account, else SOURCE (rule 1)."""
         for entry in entries:
-            account = self._records.find(ACCOUNTS, entry["glAccountId"]) or {}
+            account = self._records.by_id(ACCOUNTS, entry["glAccountId"]) or {}
             if account.get("type") == BANK:
                 return INSTRUCTION
         return SOURCE
@@ -122,11 +128,11 @@ class Documents:
         gl_entity = self._gl_entity(body)
         kind = body.choice("type", TYPES, required=True)
         base = (gl_entity or {}).get("currency")
-        amount = _multi_currency(body, "amount", base, required=True)
+        amount = multi_currency(body, "amount", base, required=True)
         entries = self._entries(body, base, old_entries)
         classification = self.classification(entries)
-        remaining = _multi_currency(body, "remainingAmount", base, required=classification == SOURCE)
-        _check_exchange(body, amount)
+        remaining = multi_currency(body, "remainingAmount", base, required=classification == SOURCE)
+        check_exchange(body, amount)
         fields = {
             "glEntityId": None if gl_entity is None else gl_entity["id"],
             "type": kind,
@@ -138,13 +144,13 @@ class Documents:
             "description": body.text("description", required=True),
             "reference": body.text("reference"),
             "references": body.strings("references", required=True, most=100),
-            "counterparty": _counterparty(body, required=kind in _WITH_COUNTERPARTY),
+            "counterparty": counterparty(body, required=kind in _WITH_COUNTERPARTY),
             "currencyExchange": body.plain("currencyExchange"),
             "voided": body.flag("voided", required=True),
-            **_reconciliation(body),
+            **reconciliation(body),
             "glEntries": entries,
-            "appliedDocuments": _applied(body),
-            "provenance": _provenance(body),
+            "appliedDocuments": applied(body),
+            "provenance": provenance(body),
             "vendorCreated": body.instant("vendorCreated", required=True),
             "vendorResourceUrl": body.text("vendorResourceUrl", longest=2048),
         }
@@ -153,7 +159,7 @@ class Documents:
 
     def _gl_entity(self, body: Body) -> Record | None:
         reference = body.text("glEntityId", required=True)
-        found = None if reference is None else self._records.find(ENTITIES, reference)
+        found = self._records.by_id(ENTITIES, reference)
         if reference is not None and found is None:
             body.refuse("glEntityId", "names no GL entity")
         return found
@@ -163,7 +169,7 @@ class Documents:
         entries = []
         for element in body.elements("glEntries", 1, required=True):
             reference = element.text("glAccountId", required=True)
-            found = None if reference is None else self._records.find(ACCOUNTS, reference)
+            found = self._records.by_id(ACCOUNTS, reference)
             if reference is not None and found is None:
                 element.refuse("glAccountId", "names no GL account")
             given_id = element.value.get("id")
@@ -172,7 +178,7 @@ class Documents:
                     "id": given_id if given_id in known else None,
                     "glAccountId": "" if found is None else found["id"],
                     "vendorId": element.text("vendorId", required=True),
-                    "amount": _multi_currency(element, "amount", base, required=True),
+                    "amount": multi_currency(element, "amount", base, required=True),
                     "type": element.choice("type", ("DEBIT", "CREDIT"), required=True),
                 }
             )
@@ -180,93 +186,3 @@ class Documents:
             for entry in entries:
                 entry["id"] = entry["id"] or self._records.new_id("gl_entries")
         return entries
-
-
-def _multi_currency(body: Body, field: str, base: str | None, *, required: bool) -> Record | None:
-    """A MultiCurrencyAmount (section 3.8), not negative (assumption A12), in the GL entity's base currency."""
-    pair = body.nested(field, required=required)
-    if pair is None:
-        return None
-    instructed = pair.amount("instructedAmount", required=True, least=0)
-    in_base = pair.amount("baseAmount", required=True, least=0)
-    if in_base is not None and base is not None and in_base["currency"] != base:
-        pair.refuse("baseAmount.currency", f"must be the base currency of the GL entity, {base}")
-    exchange = pair.nested("currencyExchange")
-    shape: Record = {"instructedAmount": instructed, "baseAmount": in_base}
-    if exchange is not None:
-        shape["currencyExchange"] = _exchange(exchange)
-    return shape
-
-
-def _check_exchange(body: Body, amount: Record | None) -> None:
-    """Differing currencies need a `currencyExchange`, inside `amount` or beside it (assumption A25)."""
-    beside = body.nested("currencyExchange")
-    if beside is not None:
-        _exchange(beside)
-    if amount is None or not amount["instructedAmount"] or not amount["baseAmount"]:
-        return
-    differ = amount["instructedAmount"]["currency"] != amount["baseAmount"]["currency"]
-    if differ and beside is None and "currencyExchange" not in amount:
-        body.refuse("amount.currencyExchange", "is required when document and base currency differ", "required")
-
-
-def _exchange(body: Body) -> Record:
-    rate = body.text("exchangeRate", required=True, longest=64)
-    if rate is not None and not _is_positive_decimal(rate):
-        body.refuse("exchangeRate", "must be a positive decimal string")
-    fields = {"exchangeRate": rate}
-    for name in ("sourceCurrency", "targetCurrency", "unitCurrency"):
-        fields[name] = body.currency(name, required=True)
-    if fields["unitCurrency"] not in (None, fields["sourceCurrency"], fields["targetCurrency"]):
-        body.refuse("unitCurrency", "must be the source or the target currency")
-    return fields
-
-
-def _is_positive_decimal(text: str) -> bool:
-    whole, _, fraction = text.partition(".")
-    digits = whole + fraction
-    return text.isascii() and digits.isdigit() and whole.isdigit() and any(digit != "0" for digit in digits)
-
-
-def _counterparty(body: Body, *, required: bool) -> Record | None:
-    party = body.nested("counterparty", required=required)
-    if party is None:
-        return None
-    return {
-        "name": party.text("name", required=True),
-        "type": party.choice("type", PARTY_TYPES, required=True),
-        "erpId": party.text("erpId", required=True),
-    }
-
-
-def _reconciliation(body: Body) -> Record:
-    """RECONCILED and a match id go together, both ways (rule 4, assumption A29)."""
-    status = body.choice("reconciliationStatus", STATUSES, required=True)
-    match = body.text("reconciliationMatchId")
-    if status == "RECONCILED" and match is None:
-        body.refuse("reconciliationMatchId", "is required with RECONCILED", "required")
-    if status is not None and status != "RECONCILED" and match is not None:
-        body.refuse("reconciliationMatchId", "is only valid with RECONCILED")
-    return {"reconciliationStatus": status, "reconciliationMatchId": match}
-
-
-def _applied(body: Body) -> list[Record]:
-    """Links to other documents; neither their existence nor any balance is checked (rule 3, assumption A26)."""
-    return [
-        {
-            "documentId": element.text("documentId", required=True),
-            "amount": _multi_currency(element, "amount", None, required=True),
-        }
-        for element in body.elements("appliedDocuments")
-    ]
-
-
-def _provenance(body: Body) -> Record | None:
-    origin = body.nested("provenance", required=True)
-    if origin is None:
-        return None
-    fields = {
-        "vendorId": origin.text("vendorId", required=True),
-        "connectionId": origin.text("connectionId"),
-    }
-    return {name: value for name, value in fields.items() if value is not None}

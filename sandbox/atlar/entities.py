@@ -75,7 +75,7 @@ class Entities:
     def _checked(self, given: Any) -> Record:
         body = Body(given)
         parent = body.text("parentId", shortest=0) or ""
-        if parent and self._records.find("entities", parent) is None:
+        if parent and self._records.by_id("entities", parent) is None:
             body.refuse("parentId", "names no entity")
         fields = {
             "legalName": body.text("legalName", required=True),
@@ -152,25 +152,13 @@ class Accounts:
         Returns:
             The days that were closed now; those closed earlier are left alone.
         """
-        closed = {
-            summary["date"]
-            for summary in self._records.grouped("end_of_day_summaries", "accountId").get((account["id"],), [])
-        }
+        summaries = self._records.grouped("end_of_day_summaries", "accountId").get((account["id"],), [])
+        closed = {summary["date"] for summary in summaries}
         due = [day for day in days if day.isoformat() not in closed]
-        by_day = self._records.grouped("transactions", "accountId", "date")
         # All figures come first: an insert makes every derived grouping stale.
-        booked = {day: self.booked_on(account["id"], day) for day in due}
-        running = self.booked_before(account, due[0]) if due else Decimal(0)
-        computed: list[tuple[date, int, Decimal]] = []
-        for previous, day in zip([None, *due], due, strict=False):
-            if previous is not None and day - previous > timedelta(days=1):
-                running = self.booked_before(account, day)
-            entries = by_day.get((account["id"], day.isoformat()), [])
-            given = booked[day]
-            running = running + movement(entries) if given is None else given
-            computed.append((day, len(entries), running))
-        for day, count, balance in computed:
-            if booked[day] is None:
+        ends = list(self._ends(account, due))
+        for day, count, balance, is_given in ends:
+            if not is_given:
                 self._add_booked(account, day, balance)
             self._records.create(
                 "end_of_day_summaries",
@@ -182,6 +170,20 @@ class Accounts:
                 },
             )
         return due
+
+    def _ends(self, account: Record, days: Sequence[date]) -> Iterator[tuple[date, int, Decimal, bool]]:
+        """Each day with its number of transactions, its closing balance, and whether the bank gave that."""
+        by_day = self._records.grouped("transactions", "accountId", "date")
+        running = Decimal(0)
+        previous: date | None = None
+        for day in days:
+            if previous is None or day - previous > timedelta(days=1):
+                running = self.booked_before(account, day)
+            entries = by_day.get((account["id"], day.isoformat()), [])
+            given = self.booked_on(account["id"], day)
+            running = running + movement(entries) if given is None else given
+            yield day, len(entries), running, given is not None
+            previous = day
 
     def _add_booked(self, account: Record, day: date, balance: Decimal) -> None:
         self._records.create(

@@ -81,7 +81,7 @@ class Forecasts:
         if parent is not None:
             kind = parent.choice("type", tuple(_PARENT_TABLES), required=True)
             identity = parent.text("id", required=True)
-            found = self._records.find(_PARENT_TABLES[kind], identity) if kind and identity else None
+            found = self._records.by_id(_PARENT_TABLES[kind], identity) if kind else None
             if kind and identity and found is None:
                 parent.refuse("id", f"names no {kind.lower()}")
             parent_fields = None if found is None else {"type": kind, "id": found["id"]}
@@ -145,7 +145,7 @@ class Forecasts:
         Returns:
             The id of the forecast it has from now on.
         """
-        present = None if present_id is None else self._records.find(TABLE, present_id)
+        present = self._records.by_id(TABLE, present_id)
         if fields is None:
             if present is not None:
                 self._records.delete(TABLE, present["id"], originator="SYSTEM")

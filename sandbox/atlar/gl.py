@@ -103,10 +103,10 @@ class GlAccounts:
         if not gl_entity_ids and body.has("glEntityIds") and kind != BANK:
             body.refuse("glEntityIds", "may be empty only for BANK accounts")
         for gl_entity_id in gl_entity_ids:
-            if self._records.find(ENTITIES, gl_entity_id) is None:
+            if self._records.by_id(ENTITIES, gl_entity_id) is None:
                 body.refuse("glEntityIds", f"{gl_entity_id} names no GL entity")
         bank_account = body.text("accountId")
-        if bank_account is not None and self._records.find("accounts", bank_account) is None:
+        if bank_account is not None and self._records.by_id("accounts", bank_account) is None:
             body.refuse("accountId", "names no account")
         fields = {
             "externalId": body.external_id(required=True),

@@ -125,7 +125,7 @@ class OpenItems:
         reference = body.text(field)
         if reference is None:
             return None
-        found = self._records.find(table, reference)
+        found = self._records.by_id(table, reference)
         if found is None:
             body.refuse(field, f"names no {field.removesuffix('Id')}")
             return None

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.atlar.errors import conflict, gone, not_found, stale
+from sandbox.atlar.events import EventLog
 from sandbox.atlar.paging import Ordered, Page, page_of
 from sandbox.atlar.patching import PatchPaths, apply_patch
 from sandbox.atlar.query import Query
@@ -21,7 +22,6 @@ from sandbox.clock import SandboxClock
 from sandbox.store import Store
 
 _NAMESPACE = uuid.UUID("6d9f4f0a-7d0b-5f3e-9a51-0a71a0f7c210")
-_EVENTED = ("credit_transfers", "counterparties", "transactions", "forecasted_transactions")
 _EXTERNAL = "external:"
 
 
@@ -52,7 +52,7 @@ class Records:
         self.user_id = str(uuid.uuid5(_NAMESPACE, "programmatic-access-user"))
         self._derived: dict[str, dict[str, Any]] = {}
         self._externals: dict[str, dict[str, str]] = {}
-        self._events: dict[tuple[str, str], list[Record]] | None = None
+        self._events = EventLog(store, self.organization_id)
         self._has_changed = False
         self._depth = 0
 
@@ -82,7 +82,7 @@ class Records:
             if self._has_changed:
                 self._derived.clear()
                 self._externals.clear()
-                self._events = None
+                self._events.forget_unstored()
             raise
         finally:
             self._depth -= 1
@@ -125,6 +125,10 @@ class Records:
             head["organizationId"] = values.pop("organizationId")
         tail = {name: value for name, value in values.items() if name in spec.system_fields}
         return {**head, **fields, **{name: value for name, value in tail.items() if fields.get(name) is None}}
+
+    def by_id(self, table: str, identity: str | None) -> Record | None:
+        """The record by its id alone: bodies name others by id, `external:` is for paths and payments (section 3.2)."""
+        return None if identity is None else self.store.get(table, identity)
 
     def find(self, table: str, reference: str) -> Record | None:
         """The record by id or `external:{externalId}`, or None."""
@@ -197,7 +201,7 @@ class Records:
         self._index_external_id(table, self.store.get(table, key), stored)
         self.store.put(table, key, stored)
         self._changed(table)
-        self._note_event(table, stored, "UPDATED", originator)
+        self._events.note(table, stored, "UPDATED", self.now(), originator)
         return stored
 
     def note(self, table: str, record: Record) -> Record:
@@ -214,7 +218,7 @@ class Records:
         if leaves_trace:
             self.store.insert("deleted", f"{table}:{record['id']}", {"table": table, "id": record["id"]})
         self._changed(table)
-        self._note_event(table, record, "DELETED", originator)
+        self._events.note(table, record, "DELETED", self.now(), originator)
         return record
 
     def refuse_taken(self, table: str, external_id: str | None) -> None:
@@ -243,37 +247,7 @@ class Records:
 
     def events(self, table: str, reference: str) -> list[Record]:
         """The history of a record, oldest first (section 12); its creation is always the first event."""
-        record = self.get(table, reference)
-        first = self._event(table, record, "CREATED", "BANK" if table == "transactions" else "API", 1)
-        first["timestamp"] = record["created"]
-        return [first, *self._later_events().get((table, record["id"]), [])]
-
-    def _later_events(self) -> dict[tuple[str, str], list[Record]]:
-        if self._events is None:
-            self._events = {}
-            for stored in self.store.all("events"):
-                self._events.setdefault((stored["table"], stored["recordId"]), []).append(stored["event"])
-        return self._events
-
-    def _note_event(self, table: str, record: Record, name: str, originator: str) -> None:
-        if table not in _EVENTED:
-            return
-        history = self._later_events().setdefault((table, record["id"]), [])
-        event = self._event(table, record, name, originator, len(history) + 2)
-        stored = {"table": table, "recordId": record["id"], "event": event}
-        self.store.insert("events", f"{table}:{record['id']}:{event['id']}", stored)
-        history.append(event)
-
-    def _event(self, table: str, record: Record, name: str, originator: str, number: int) -> Record:
-        return {
-            "id": number,
-            "organizationId": self.organization_id,
-            "entityId": record["id"],
-            "name": name,
-            "type": table,
-            "timestamp": self.now(),
-            "originator": originator,
-        }
+        return self._events.of(table, self.get(table, reference))
 
     def _ordered(self, table: str) -> Ordered:
         def build() -> Ordered:

@@ -40,6 +40,7 @@ class Endpoint:
         run: Does it; returns a record, a page, bytes (a file) or None (204).
         status: Status of success.
         permission: What the caller's role needs, or None (contract section 2).
+        also: Further permissions it needs.
         switch: Setting without which the route is a 404, or None.
     """
 
@@ -48,6 +49,7 @@ class Endpoint:
     run: Callable[[AtlarEngine, Call], Any]
     status: int = 200
     permission: str | None = None
+    also: tuple[str, ...] = ()
     switch: str | None = None
 
 
@@ -183,6 +185,9 @@ _PAYMENTS = (
     *_resource(f"{_PAY}/external-accounts", "external_accounts", "external_accounts", "list get create patch delete"),
 )
 
+# Creating a document reads what it names (section 2).
+_READ_BY_CREATION = ("gl_accounts:read", "gl_entities:read", "accounting_vendor_bank_accounts:read")
+
 _ACCOUNTING = (
     *_resource(f"{_BOOKS}/gl-entities", "gl_entities", "gl_entities", "list get create patch"),
     *_resource(f"{_BOOKS}/gl-accounts", "gl_accounts", "gl_accounts", "list get create patch"),
@@ -192,7 +197,12 @@ _ACCOUNTING = (
         lambda e, c: e.documents.by_ids(c.query),
         permission="accounting_documents:read",
     ),
-    *_resource(f"{_BOOKS}/documents", "documents", "accounting_documents", "list get create patch delete"),
+    *(
+        replace(endpoint, also=_READ_BY_CREATION) if endpoint.method == "POST" else endpoint
+        for endpoint in _resource(
+            f"{_BOOKS}/documents", "documents", "accounting_documents", "list get create patch delete"
+        )
+    ),
 )
 
 _ANALYTICS = (

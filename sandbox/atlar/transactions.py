@@ -109,7 +109,7 @@ class Transactions:
             The booked transaction.
         """
         body = Body(given)
-        account = self._records.find("accounts", body.text("accountId", required=True) or "")
+        account = self._records.by_id("accounts", body.text("accountId", required=True))
         amount = body.amount("amount", required=True)
         if body.has("accountId") and account is None:
             body.refuse("accountId", "names no account")

@@ -85,6 +85,9 @@ def test_a_role_without_a_permission_gets_403(firm: Company) -> None:
     firm.ok("POST", "/_sim/limits", json={"denied_permissions": ["accounting_documents:create"]})
     firm.refused("POST", "/accounting/v2beta/documents", 403, json={})
     firm.ok("GET", "/accounting/v2beta/documents")
+    firm.ok("POST", "/_sim/limits", json={"denied_permissions": ["gl_accounts:read"]})
+    firm.refused("POST", "/accounting/v2beta/documents", 403, json={})
+    firm.refused("GET", "/accounting/v2beta/gl-accounts", 403)
 
 
 def test_over_the_limit_is_429_with_retry_after() -> None:

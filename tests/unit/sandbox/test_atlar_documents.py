@@ -96,6 +96,7 @@ def test_equal_documents_are_not_recognised(firm: Company) -> None:
     ("changes", "field"),
     [
         ({"glEntityId": "unknown"}, "glEntityId"),
+        ({"glEntityId": "external:company-1"}, "glEntityId"),
         ({"glEntries": [entry("unknown", "DEBIT", "1.00")]}, "glEntries.0.glAccountId"),
         ({"glEntries": []}, "glEntries"),
         ({"glEntries": [{**entry(REVENUE, "DEBIT", "1.00"), "vendorId": None}]}, "glEntries.0.vendorId"),

@@ -172,6 +172,19 @@ def test_effect_and_memory_outlast_the_process(tmp_path: Any) -> None:
     store.close()
 
 
+def test_what_a_rolled_back_write_touched_is_read_anew(firm: Company) -> None:
+    records = firm.engine.records
+    with pytest.raises(RuntimeError), records.transaction():
+        records.create("counterparties", {"legalName": "Ghost", "externalId": "ghost"})
+        records.put("accounts", {**records.get("accounts", EUR), "alias": "Ghost"})
+        assert len(records.all("counterparties")) == 1
+        raise RuntimeError
+    assert records.all("counterparties") == []
+    assert records.find("counterparties", "external:ghost") is None
+    assert "alias" not in firm.ok("GET", ACCOUNT)
+    firm.ok("POST", "/payments/v2/counterparties", 201, json={"legalName": "Real", "externalId": "ghost"})
+
+
 def test_a_body_that_is_not_json_is_a_bad_request(firm: Company) -> None:
     firm.refused("POST", DOCUMENTS, 400, content=b"{")
     firm.refused("POST", DOCUMENTS, 400, content=b"")
