@@ -29,8 +29,7 @@ doubled_atlar_documents as (
 ),
 
 unknown_orders as (
-    select
-        documents.*
+    select documents.*
     from {{ ref('int_reconciliation__issued_documents') }} as documents
     left join {{ ref('stg_atlas_etrm__orders') }} as orders on documents.order_id = orders.order_id
     where documents.order_id is not null and orders.order_id is null
@@ -145,7 +144,7 @@ select
     case side when 'receivable' then 'payment' else 'payment_made' end as record_type,
     payment_id as record_id,
     application_count || ' application(s) of the payment name a document that is not issued; they count as credit.'
-    as message,
+        as message,
     'Apply the payment to an issued document.' as remedy,
     null::bigint as order_id
 from lost_settlements

@@ -14,6 +14,14 @@ accounts as (
     cross join parameters
 ),
 
+account_types as (
+    select
+        account_number,
+        min(account_type) as account_type
+    from accounts
+    group by account_number
+),
+
 lines as (
     select
         lines.gl_account,
@@ -21,19 +29,12 @@ lines as (
         lines.entry_date,
         case lines.entry_side when 'debit' then lines.amount else -lines.amount end as amount,
         case
-            when types.account_type in ('asset', 'bank', 'accounts_receivable') then 'asset'
-            when types.account_type in ('liability', 'accounts_payable') then 'liability'
-            else types.account_type
+            when account_types.account_type in ('asset', 'bank', 'accounts_receivable') then 'asset'
+            when account_types.account_type in ('liability', 'accounts_payable') then 'liability'
+            else account_types.account_type
         end as section
     from {{ ref('int_posting__journal_lines') }} as lines
-    left join (
-        select
-            account_number,
-            min(account_type) as account_type
-        from accounts
-        group by account_number
-    ) as types
-        on lines.gl_account = types.account_number
+    left join account_types on lines.gl_account = account_types.account_number
     where lines.is_posted and lines.amount <> 0
 ),
 

@@ -120,7 +120,9 @@ select
     coalesce(journal.pending_count, 0) as pending_count
 from journal
 full outer join documents_by_currency
-    on journal.direction = documents_by_currency.direction and journal.currency_code = documents_by_currency.currency_code
+    on
+        journal.direction = documents_by_currency.direction
+        and journal.currency_code = documents_by_currency.currency_code
 left join approved_items
     on
         coalesce(journal.direction, documents_by_currency.direction) = approved_items.direction

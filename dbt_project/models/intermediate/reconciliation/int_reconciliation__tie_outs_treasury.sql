@@ -1,5 +1,5 @@
--- Controls of the bank: balances follow from the lines booked, statements close. Days and statements that tie are summed
--- up per account; each one that does not stands alone, so that two faults never cancel out.
+-- Controls of the bank: balances follow from the lines booked, statements close. Days and statements that tie are
+-- summed up per account; each one that does not stands alone, so that two faults never cancel out.
 -- One row per control and account, and one per broken day or statement.
 with balances as (
     select

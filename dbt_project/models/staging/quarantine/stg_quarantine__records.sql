@@ -11,5 +11,5 @@ from {{ source('quarantine', 'records') }}
 qualify
     row_number() over (
         partition by system, table_name, coalesce(record_key, 'unknown')
-        order by quarantined_at desc nulls last, payload nulls last
+        order by quarantined_at desc nulls last, payload desc nulls last
     ) = 1

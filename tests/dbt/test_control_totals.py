@@ -1,0 +1,175 @@
+"""Receivables, payables, live balances and control totals over books that the simulated vendor kept itself.
+
+One build of a clean world, where every control must tie to the cent; one of the same world with faults, where each
+fault must show in its own control and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger_world import AS_OF, ORDER, LedgerWorld, bank_line
+from raw_fixture import RawFixture, build, query
+
+Rows = Callable[[str], list[dict[str, Any]]]
+D = Decimal
+
+SELECTION = "+fct_tie_outs +fct_exceptions +marts.receivables_payables +marts.treasury"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> LedgerWorld:
+    return LedgerWorld(tmp_path_factory.mktemp("books"))
+
+
+@pytest.fixture(scope="module")
+def clean(world: LedgerWorld, tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    path = tmp_path_factory.mktemp("clean") / "work.duckdb"
+    with RawFixture(path, as_of_date=AS_OF) as raw:
+        world.land(raw)
+    return _built(path)
+
+
+@pytest.fixture(scope="module")
+def faulty(world: LedgerWorld, tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    path = tmp_path_factory.mktemp("faulty") / "work.duckdb"
+    with RawFixture(path, as_of_date=AS_OF) as raw:
+        world.land(raw)
+        raw.insert("atlas_etrm.invoices", [world.atlas_etrm_invoice(2)])
+        raw.delete("atlar.transactions", [{"id": "tx-2"}])
+        raw.insert("atlar.transactions", [bank_line("tx-3", "2026-04-09", "5.00", returned=True)])
+        accepted = {"control_name": "bank_balances_follow_transactions", "currency_code": "EUR", "accepted_by": "B"}
+        for difference in ("9.50", "9.49"):
+            scope = f"acc-1/2026-04-0{3 if difference == '9.50' else 2}"
+            raw.insert_operations("accepted_differences", [accepted | {"scope": scope, "difference": D(difference)}])
+        wrong = {"control_name": "documents_equal_atlas_etrm_invoices", "scope": "EUR/receivable"}
+        raw.insert_operations("accepted_differences", [wrong | {"difference": D("-1"), "currency_code": "EUR"}])
+    return _built(path)
+
+
+def _built(path: Path) -> Rows:
+    # `cautious`: a test that also needs a model outside the selection is not run.
+    options = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
+    build(path, "--select", *SELECTION.split(), *options, target=path.parent / "target")
+    return lambda sql: query(path, sql)
+
+
+def test_every_control_ties_in_a_clean_world(clean: Rows) -> None:
+    rows = clean("select * from marts.fct_tie_outs")
+    assert [row for row in rows if not row["is_tied"]] == []
+    assert {row["control_name"] for row in rows} == {
+        "aging_equals_open_items",
+        "approved_items_are_journalled",
+        "balance_sheet_equals_vendor",
+        "bank_balances_follow_transactions",
+        "bank_statements_close",
+        "documents_equal_atlar_documents",
+        "documents_equal_atlas_etrm_invoices",
+        "open_amounts_equal_atlar_remaining",
+        "open_items_equal_amount_due",
+        "paid_documents_equal_atlas_etrm_paid",
+        "payables_equal_control_accounts",
+        "payments_equal_atlas_etrm_payments",
+        "posted_orders_equal_documents",
+        "profit_and_loss_equals_vendor",
+        "receivables_equal_control_accounts",
+        "trial_balance_equals_vendor",
+    }
+
+
+def test_controls_compare_figures_and_not_nothing(clean: Rows) -> None:
+    rows = {
+        (row["control_name"], row["scope"]): (row["left_amount"], row["right_amount"])
+        for row in clean("select * from marts.fct_tie_outs")
+    }
+    assert rows["approved_items_are_journalled", "EUR/receivable"] == (D("1200"), D("1200"))
+    assert rows["posted_orders_equal_documents", "EUR/receivable"] == (D("1200"), D("1200"))
+    assert rows["documents_equal_atlas_etrm_invoices", "EUR/receivable"] == (D("1200"), D("1200"))
+    assert rows["paid_documents_equal_atlas_etrm_paid", "EUR/receivable"] == (D("1200"), D("1200"))
+    assert rows["payments_equal_atlas_etrm_payments", "EUR/receivable"] == (D("1200"), D("1200"))
+    assert rows["documents_equal_atlar_documents", "EUR/receivable"] == (D("2200"), D("2200"))
+    # 600 + 300 open, less credits of 75 and 60, and 12.34 by hand.
+    assert rows["receivables_equal_control_accounts", "EUR"] == (D("777.34"), D("777.34"))
+    assert rows["receivables_equal_control_accounts", "SEK"] == (D("2500.50"), D("2500.50"))
+    assert rows["payables_equal_control_accounts", "EUR"] == (D("600"), D("600"))
+    assert rows["bank_balances_follow_transactions", "acc-1"] == (D("4390.50"), D("4390.50"))
+    assert rows["bank_statements_close", "acc-1"] == (D("2190.50"), D("2190.50"))
+    assert rows["balance_sheet_equals_vendor", "SEK/asset"] == (D("2500.50"), D("2500.50"))
+    assert rows["trial_balance_equals_vendor", "EUR/2000"] == (D("-600"), D("-600"))
+
+
+def test_what_is_on_its_way_is_pending_and_no_difference(clean: Rows) -> None:
+    [row] = clean(
+        "select * from marts.fct_tie_outs where control_name = 'open_amounts_equal_atlar_remaining'"
+        " and scope = 'EUR/receivable'"
+    )
+    # `old` waits for its payment to be told, `quick`, `late` and `later` have no document yet.
+    assert (row["left_amount"], row["right_amount"], row["pending_count"]) == (D(0), D(0), 4)
+
+
+def test_a_manual_entry_on_the_control_account_is_named(clean: Rows) -> None:
+    rows = clean(
+        "select scope, amount_reconciling from marts.fct_tie_outs"
+        " where control_name = 'receivables_equal_control_accounts' order by scope"
+    )
+    assert rows == [
+        {"scope": "EUR", "amount_reconciling": D("12.34")},
+        {"scope": "SEK", "amount_reconciling": D(0)},
+    ]
+
+
+def test_open_and_closed_items_as_of_the_business_date(clean: Rows, world: LedgerWorld) -> None:
+    rows = clean("select document_id, amount_applied, amount_open, aging_bucket, order_id from marts.fct_receivables")
+    names = {id_: name for name, id_ in world.ids.items()}
+    assert {names[row.pop("document_id")]: tuple(row.values()) for row in rows} == {
+        "old": (D("400"), D("600"), "over_120", None),
+        "quick": (D("500"), D("0"), "over_120", None),
+        "kronor": (D("0"), D("2500.50"), "1_30", None),
+        "order": (D("1200"), D("0"), "not_due", ORDER),
+        "late": (D("0"), D("300"), "not_due", None),
+    }
+
+
+def test_payables_leave_out_what_is_not_approved(clean: Rows) -> None:
+    rows = clean("select vendor_code, amount_total, amount_applied, amount_open, aging_bucket from marts.fct_payables")
+    assert [tuple(row.values()) for row in rows] == [("V-2001", D("900"), D("250"), D("650"), "31_60")]
+    [aging] = clean("select total_open, days_31_60, open_credits, balance from marts.fct_payables_aging")
+    assert tuple(aging.values()) == (D("650"), D("650"), D("50"), D("600"))
+
+
+def test_live_balance_of_each_customer(clean: Rows, world: LedgerWorld) -> None:
+    rows = clean(
+        "select customer_code, currency_code, balance, total_due, due_over_120_days, open_credits, last_payment_amount,"
+        " last_charge_date from marts.fct_customer_balances"
+    )
+    by_code = {(row.pop("customer_code"), row.pop("currency_code")): tuple(row.values()) for row in rows}
+    acme, fjord, quiet = by_code["C-1001", "EUR"], by_code[world.ids["fjord"], "SEK"], by_code["C-1003", "EUR"]
+    assert len(by_code) == 3
+    assert acme[:5] == (D("765"), D("600"), D("600"), D("135"), D("60"))
+    assert str(acme[5]) == "2026-03-31"
+    assert fjord[:4] == (D("2500.50"), D("2500.50"), D("0"), D("0"))
+    assert quiet == (D(0), D(0), D(0), D(0), None, None)
+
+
+def test_each_fault_shows_in_its_own_control(faulty: Rows) -> None:
+    rows = faulty(
+        "select control_name, scope, difference, is_accepted from marts.fct_tie_outs where not is_tied order by all"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        # Accepted is this very difference; the other control was accepted with another figure, and is not.
+        ("bank_balances_follow_transactions", "acc-1/2026-04-03", D("9.50"), True),
+        ("documents_equal_atlas_etrm_invoices", "EUR/receivable", D("-1200"), False),
+        ("paid_documents_equal_atlas_etrm_paid", "EUR/receivable", D("-1200"), False),
+    ]
+
+
+def test_faults_are_told_in_words(faulty: Rows) -> None:
+    rows = faulty("select exception_code, severity, record_id from marts.fct_exceptions order by all")
+    codes = {row["exception_code"]: (row["severity"], row["record_id"]) for row in rows}
+    assert codes["bank_lines_missing"] == ("warn", "acc-1/2026-04-03")
+    assert codes["returned_payment"] == ("warn", "tx-3")
+    assert codes["duplicate_atlas_etrm_invoice"][0] == "warn"
