@@ -141,7 +141,8 @@ def make_plan(
 
     Raises:
         ValueError: a sync name that the catalog lacks, a key twice in one sync, an operation the sync does not
-            have, or a payload that is no JSON object or holds a number with a fraction (money is text).
+            have, an update that changes nothing, or a payload that is no JSON object or holds a number with a
+            fraction (money is text).
     """
     if unknown := set(rows_by_sync) - {sync.name for sync in SYNCS}:
         raise ValueError(f"the catalog has no sync named {sorted(unknown)}")
@@ -197,13 +198,19 @@ def _verdict(item: PlanItem, log_state: LogState) -> tuple[Verdict, str, Deliver
 
 
 def _item(sync: Sync, row: SyncRow) -> PlanItem:
-    payload = _object(row.payload, f"{sync.name} {row.sync_key}")
-    current = _object(row.current_values, f"{sync.name} {row.sync_key}") if row.current_values else {}
+    where = f"{sync.name} {row.sync_key}"
+    payload = _object(row.payload, where)
+    current = _object(row.current_values, where) if row.current_values else {}
     changes = tuple(
         FieldChange(name, current.get(name), value)
         for name, value in payload.items()
         if name not in current or current[name] != value
     )
+    if row.operation == "update":
+        # Only what differs is sent: what nobody meant to change cannot be overwritten.
+        payload = {change.field: change.new for change in changes}
+        if not payload:
+            raise ValueError(f"{where}: the update changes nothing")
     return PlanItem(
         sync_name=sync.name,
         sync_key=row.sync_key,

@@ -153,7 +153,7 @@ class AtlarDestination:
         if one.expected_version is None:
             raise ValueError(f"{one.sync_name} {one.sync_key}: an update needs the version it was planned from")
         target, name, if_match = str(one.target_id), resource.table.name, one.expected_version
-        ops = [{"op": "replace", "path": f"/{member}", "value": value} for member, value in payload(one).items()]
+        ops = [{"op": "add", "path": f"/{member}", "value": value} for member, value in payload(one).items()]
         try:
             return written(
                 resource.table,

@@ -1,0 +1,31 @@
+{# Joins the last euro reference rates known on a day: `document_rates` of a currency, `base_rates` of the base currency.
+   A currency without a rate by then keeps its row, with nulls. #}
+{% macro join_reference_rates(currency_code, base_currency_code, on_date) -%}
+    left join {{ ref('int_posting__exchange_rates') }} as document_rates
+        on
+            {{ currency_code }} = document_rates.currency_code
+            and {{ on_date }} >= document_rates.rate_date
+            and {{ on_date }} < coalesce(document_rates.next_rate_date, '9999-12-31'::date)
+    left join {{ ref('int_posting__exchange_rates') }} as base_rates
+        on
+            {{ base_currency_code }} = base_rates.currency_code
+            and {{ on_date }} >= base_rates.rate_date
+            and {{ on_date }} < coalesce(base_rates.next_rate_date, '9999-12-31'::date)
+{%- endmacro %}
+
+{# An amount in base currency, as the journal converts it; null where a rate is missing. The rates are units per euro:
+   by default those of `join_reference_rates`. #}
+{% macro amount_in_base(
+    amount,
+    currency_code,
+    base_currency_code,
+    document_rate='document_rates.units_per_eur',
+    base_rate='base_rates.units_per_eur'
+) -%}
+    case
+        when {{ currency_code }} = {{ base_currency_code }} then cast({{ amount }} as decimal(20, 4))
+        else {{ money(
+            exact_quotient('cast(' ~ amount ~ ' as decimal(20, 4)) * ' ~ base_rate, document_rate), base_currency_code
+        ) }}
+    end
+{%- endmacro %}

@@ -1,0 +1,126 @@
+-- Open invoices as receivables of Atlar, which derives the cash forecast from them; and what moved in those it has.
+-- One row per document to create or to update. Only where `ap_ar_mode` says that these endpoints carry the forecast.
+with documents as (
+    select
+        'AR.' || document_id as external_id,
+        document_number,
+        document_id,
+        party_code,
+        party_name,
+        order_id,
+        issue_date,
+        due_date,
+        currency_code,
+        amount_total,
+        amount_due,
+        case
+            when amount_due = 0 then 'PAID'
+            when amount_due <> amount_total then 'PARTIALLY_PAID'
+            else 'OPEN'
+        end as wanted_status
+    from {{ ref('int_reconciliation__issued_documents') }}
+    where side = 'receivable'
+
+    union all
+
+    -- Voided documents, for those that Atlar has.
+    select
+        'AR.' || invoice_id as external_id,
+        invoice_number as document_number,
+        invoice_id as document_id,
+        null::varchar as party_code,
+        null::varchar as party_name,
+        order_id,
+        invoice_date as issue_date,
+        due_date,
+        currency_code,
+        amount_total,
+        0 as amount_due,
+        'VOIDED' as wanted_status
+    from {{ ref('stg_atlas_accounting__invoices') }}
+    where is_voided
+),
+
+-- The Atlar entity that the company is: by name, else the only one at the top.
+entity as (
+    select
+        case
+            when count(*) filter (where entities.legal_name = companies.company_name) = 1
+                then min(entities.entity_id) filter (where entities.legal_name = companies.company_name)
+            when count(*) filter (where entities.parent_entity_id is null) = 1
+                then min(entities.entity_id) filter (where entities.parent_entity_id is null)
+        end as entity_id
+    from {{ ref('stg_atlar__entities') }} as entities
+    cross join {{ ref('stg_atlas_accounting__companies') }} as companies
+),
+
+parameters as (
+    select * from {{ ref('stg_operations__run_parameters') }}
+    where ap_ar_mode = 'ap_ar_endpoints'
+)
+
+select
+    documents.external_id as sync_key,
+    'create' as operation,
+    'receivable ' || coalesce(documents.document_number, documents.document_id) as record_label,
+    documents.order_id,
+    null::varchar as destination_id,
+    null::varchar as expected_version,
+    documents.amount_due::decimal(20, 4) as amount,
+    documents.currency_code,
+    json_object(
+        'externalId', documents.external_id,
+        'entityId', entity.entity_id,
+        'amount', {{ atlar_amount('documents.amount_total', 'documents.currency_code') }},
+        'remainingAmount', {{ atlar_amount('documents.amount_due', 'documents.currency_code') }},
+        'dueDate', documents.due_date::varchar,
+        'issueDate', documents.issue_date::varchar,
+        'description', 'Customer invoice ' || coalesce(documents.document_number, documents.document_id),
+        'reference', coalesce(documents.document_number, documents.document_id),
+        'counterparty', json_object(
+            'name', coalesce(documents.party_name, documents.party_code),
+            'erpId', documents.party_code
+        ),
+        'status', documents.wanted_status
+    )::varchar as payload,
+    null::varchar as current_values
+from documents
+cross join parameters
+inner join entity
+    on entity.entity_id is not null
+left join {{ ref('stg_atlar__accounts_receivables') }} as there
+    on documents.external_id = there.external_id
+where
+    there.receivable_id is null
+    and documents.wanted_status in ('OPEN', 'PARTIALLY_PAID')
+    and documents.amount_due > 0
+
+union all
+
+select
+    documents.external_id as sync_key,
+    'update' as operation,
+    'receivable ' || coalesce(documents.document_number, documents.document_id) as record_label,
+    documents.order_id,
+    there.receivable_id as destination_id,
+    there.etag as expected_version,
+    documents.amount_due::decimal(20, 4) as amount,
+    there.currency_code,
+    json_object(
+        'remainingAmount', {{ atlar_amount('documents.amount_due', 'there.currency_code') }},
+        'status', documents.wanted_status,
+        'dueDate', documents.due_date::varchar
+    )::varchar as payload,
+    json_object(
+        'remainingAmount', {{ atlar_amount('coalesce(there.remaining_amount, there.amount)', 'there.currency_code') }},
+        'status', there.receivable_status,
+        'dueDate', there.due_date::varchar
+    )::varchar as current_values
+from documents
+cross join parameters
+inner join {{ ref('stg_atlar__accounts_receivables') }} as there
+    on documents.external_id = there.external_id
+where
+    coalesce(there.remaining_amount, there.amount) is distinct from documents.amount_due
+    or there.receivable_status is distinct from documents.wanted_status
+    or there.due_date is distinct from documents.due_date

@@ -1,0 +1,81 @@
+-- The draft invoice of an order's Active side, as the journal derives it: net per order item, VAT and rounding on lines of their own.
+-- One row per order that is due, whose customer the books have and which has no invoice yet.
+with due as (
+    select orders.*
+    from {{ ref('fct_orders') }} as orders
+    cross join {{ ref('stg_operations__run_parameters') }} as parameters
+    where
+        orders.became = 'to_be_invoiced'
+        and orders.erp_code is null
+        and orders.has_receivable
+        and orders.invoice_id is null
+        and parameters.posting_mode = 'documents'
+),
+
+accounts as (
+    select
+        account_number,
+        min(account_id) as account_id
+    from {{ ref('stg_atlas_accounting__accounts') }}
+    where is_active and account_number is not null
+    group by account_number
+    having count(*) = 1
+),
+
+lines as (
+    select
+        lines.order_id,
+        sum(lines.amount) as amount,
+        count(*) filter (where accounts.account_id is null) as unknown_account_count,
+        to_json(list(
+            json_object(
+                'description', left(coalesce(lines.description, due.order_name, 'Order ' || due.order_id), 255),
+                'quantity', 1,
+                'unit_price', {{ minor_unit_text('lines.amount', 'lines.currency_code') }},
+                'revenue_account_id', accounts.account_id
+            ) order by lines.line_number
+        )) as lines
+    from {{ ref('fct_journal_entry_lines') }} as lines
+    inner join due
+        on lines.order_id = due.order_id
+    left join accounts
+        on lines.gl_account = accounts.account_number
+    where
+        lines.source_system = 'atlas_etrm'
+        and lines.direction = 'receivable'
+        and lines.entry_side = 'credit'
+        and lines.line_type in ('revenue', 'output_vat', 'rounding')
+    group by lines.order_id
+)
+
+select
+    'order:' || orders.order_id as sync_key,
+    'create' as operation,
+    'invoice of order ' || orders.order_id || coalesce(' (' || orders.order_name || ')', '') as record_label,
+    orders.order_id,
+    null::varchar as destination_id,
+    null::varchar as expected_version,
+    lines.amount::decimal(20, 4) as amount,
+    orders.currency_code,
+    json_merge_patch(
+        '{}'::json,
+        json_object(
+            'customer_id', parties.customer_id_atlas_accounting,
+            'invoice_date', orders.document_date::varchar,
+            'due_date', orders.due_date::varchar,
+            'currency', orders.currency_code,
+            'lines', lines.lines,
+            'notes', 'atlas_etrm:order:' || orders.order_id
+        )
+    )::varchar as payload,
+    null::varchar as current_values
+from due as orders
+inner join lines
+    on orders.order_id = lines.order_id
+inner join {{ ref('dim_counterparties') }} as parties
+    on orders.counterparty_id_atlas_etrm = parties.counterparty_id_atlas_etrm
+where
+    parties.customer_id_atlas_accounting is not null
+    -- What the journal puts on the control account is what the document must come to, to the cent.
+    and lines.amount = orders.gross_receivable
+    and lines.unknown_account_count = 0
