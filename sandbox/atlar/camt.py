@@ -4,6 +4,7 @@ In: accounts, their opening and closing balances, their transactions. Out: the b
 belong to a statement is `statements`' affair.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,8 @@ from sandbox.atlar.tables import Record
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 NOT_PROVIDED = "NOTPROVIDED"
+# Remittance texts may hold characters that XML 1.0 does not allow, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,5 @@ def _amount(node: Any, amount: amounts.Amount) -> None:
 def _add(parent: Any, name: str, text: str | None = None) -> Any:
     node = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
     if text is not None:
-        # Control characters from remittance texts are not allowed in XML 1.0.
-        node.text = "".join(char for char in text if char >= " " or char in "\t\n")
+        node.text = _NOT_XML.sub("", text)
     return node

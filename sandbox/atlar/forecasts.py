@@ -108,7 +108,7 @@ class Forecasts:
     def patch(self, reference: str, operations: Any, if_match: str | None) -> Record:
         """Changes amount, date or description; amount and date only of forecasts a user made."""
         touched = (
-            {operation.get("path") for operation in operations if isinstance(operation, dict)}
+            {str(operation.get("path")) for operation in operations if isinstance(operation, dict)}
             if isinstance(operations, list)
             else set()
         )

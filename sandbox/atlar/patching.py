@@ -52,7 +52,7 @@ def _check(operation: object, position: int, allowed: PatchPaths) -> None:
     if not isinstance(operation, dict):
         raise bad_request(str(position), "must be an object")
     verb, path = operation.get("op"), operation.get("path")
-    if not isinstance(path, str) or verb not in _allowed_verbs(path, allowed):
+    if not isinstance(path, str) or not isinstance(verb, str) or verb not in _allowed_verbs(path, allowed):
         raise bad_request(f"{position}.path", f"operation {verb} is not allowed on {path}")
     if verb != "remove" and "value" not in operation:
         raise bad_request(f"{position}.value", "is required", "required")

@@ -67,7 +67,7 @@ def create_app(
     routes += [Route(endpoint.path, server.handler(endpoint), methods=[endpoint.method]) for endpoint in ENDPOINTS]
     app = Starlette(
         routes=routes,
-        exception_handlers={AtlarError: _refused, HTTPException: _not_routed},
+        exception_handlers={AtlarError: _refused, HTTPException: _not_routed, Exception: _failed},
     )
     app.router.redirect_slashes = False
     if control is not None:
@@ -236,6 +236,10 @@ def _json(status: int, body: bytes, headers: dict[str, str] | None = None) -> Re
 async def _refused(request: Request, error: Any) -> Response:
     refusal: AtlarError = error
     return _json(refusal.status, exact_json(refusal.body), refusal.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return _json(500, exact_json({"status": 500, "message": "Internal server error"}))
 
 
 async def _not_routed(request: Request, error: Any) -> Response:

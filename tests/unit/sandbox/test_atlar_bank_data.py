@@ -176,6 +176,14 @@ def test_a_late_booking_does_not_rewrite_a_statement(firm: Company) -> None:
     assert len(statement(firm, "2026-03-31").findall(".//c:Ntry", CAMT)) == 2
 
 
+def test_a_remittance_text_that_xml_cannot_hold_is_cleaned(firm: Company) -> None:
+    text = "a\x00b\x1f \ufffe<&>\U0001f600"
+    order = {"accountId": EUR, "amount": {"currency": "EUR", "value": 1}, "date": "2026-04-01", "reference": text}
+    firm.ok("POST", "/v1/testbank/transactions", 201, json=order)
+    close(firm)
+    assert texts(statement(firm, "2026-04-01"), ".//c:Ustrd") == ["ab <&>\U0001f600"]
+
+
 def test_pending_transactions_live_apart(firm: Company) -> None:
     firm.engine.load("pending_transactions", [booked("p-1", EUR, "2026-04-11", "-3.00")])
     url = "/financial-data/v2/pending-transactions"
