@@ -132,6 +132,7 @@ class Transactions:
 
     def of_payment(self, transfer: Record, *, returned: bool) -> Record:
         """Books what a credit transfer did at the bank: the money leaving, or coming back."""
+        holder = transfer.get("destinationHolder") or {}
         amount = transfer["amount"] if returned else amounts.negated(transfer["amount"])
         fields: Record = {
             "accountId": transfer["source"]["id"],
@@ -139,7 +140,7 @@ class Transactions:
             "amount": amount,
             "reference": transfer["reference"],
             "references": {"endToEndId": transfer["id"].replace("-", "")},
-            "counterparty": {"name": transfer["destinationHolder"]["legalName"], "partyType": "COMPANY"},
+            "counterparty": {"name": holder.get("legalName", ""), "partyType": "COMPANY"},
             "bankTransactionCode": {
                 "domain": "PMNT",
                 "family": "ICDT",

@@ -117,6 +117,16 @@ def test_a_returned_payment_brings_the_money_back(firm: Company) -> None:
     firm.ok("POST", f"/_sim/atlar/credit-transfers/{made['id']}", 409, json={"status": "EXECUTED"})
 
 
+def test_a_payment_of_the_past_stays_as_loaded_but_can_be_returned(firm: Company) -> None:
+    loaded = {**transfer(), "id": "past-1", "status": "SENT"}
+    firm.engine.load("credit_transfers", [loaded])
+    firm.clock.advance(86400)
+    assert status(firm, loaded) == "SENT"
+    for following in ("EXECUTED", "RETURNED"):
+        firm.ok("POST", "/_sim/atlar/credit-transfers/past-1", json={"status": following})
+    assert len(firm.every(TRANSACTIONS)) == 2
+
+
 def test_a_payment_can_fail_at_the_bank(firm: Company) -> None:
     made = firm.ok("POST", TRANSFERS, 201, json=transfer())
     approve(firm, made)
