@@ -217,6 +217,9 @@ class LedgerWorld:
         # Sent and in step; sent, but the payment of the business date is still to be told.
         raw.insert("atlar.documents", [self._document("order", "1200.00", "0.00")])
         raw.insert("atlar.documents", [self._document("old", "1000.00", "1000.00")])
+        payment = {"id": "doc-payment", "type": "PAYMENT"}
+        payment |= {"provenance": {"vendorId": f"PAYMENT/{self.ids['order payment']}"}}
+        raw.insert("atlar.documents", [self._document("order", "1200.00", "0.00") | payment])
 
     def _document(self, name: str, amount: str, remaining: str) -> Record:
         money = {"instructedAmount": _amount(amount), "baseAmount": _amount(amount)}
@@ -228,7 +231,7 @@ class LedgerWorld:
             "amount": money,
             "remainingAmount": rest,
             "voided": False,
-            "provenance": {"vendorId": f"atlas_accounting:invoice:{self.ids[name]}"},
+            "provenance": {"vendorId": f"INVOICE/{self.ids[name]}"},
             "glEntries": [],
         }
 

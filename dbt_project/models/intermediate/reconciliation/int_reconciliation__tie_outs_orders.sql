@@ -66,7 +66,7 @@ journal as (
 ),
 
 documents as (
-    select distinct
+    select
         issued.side as direction,
         issued.document_id,
         issued.currency_code,
@@ -76,6 +76,8 @@ documents as (
         on
             issued.document_id = linked.document_id
             and issued.side = case linked.document_type when 'invoice' then 'receivable' else 'payable' end
+            -- A document several orders share stands in the journal by the first of them.
+            and linked.is_first_order
     inner join orders on linked.order_id = orders.order_id and not orders.is_held
 ),
 

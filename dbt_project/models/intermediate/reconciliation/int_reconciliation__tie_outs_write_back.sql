@@ -86,12 +86,13 @@ payment_pairs as (
 
 atlar_documents as (
     select
-        -- The key may carry its kind before the id; ids are unique over all kinds.
-        regexp_extract(provenance_vendor_id, '[^:/]+$') as document_id,
+        document_type,
+        -- The key carries its kind before the id (`INVOICE/…`); ids are unique over all kinds.
+        regexp_extract(provenance_vendor_id, '[^/]+$') as record_id,
         sum(amount_instructed) as amount,
         sum(remaining_amount_instructed) as amount_remaining
     from {{ ref('stg_atlar__documents') }}
-    where document_type = 'INVOICE' and not is_voided
+    where not is_voided
     group by all
 ),
 
@@ -103,9 +104,21 @@ atlar_pairs as (
         atlar_documents.amount as right_amount,
         documents.amount_due as left_remaining,
         atlar_documents.amount_remaining as right_remaining,
-        atlar_documents.document_id is not null as is_there
+        atlar_documents.record_id is not null as is_there
     from documents
-    left join atlar_documents on documents.document_id = atlar_documents.document_id
+    left join atlar_documents
+        on documents.document_id = atlar_documents.record_id and atlar_documents.document_type = 'INVOICE'
+),
+
+atlar_payment_pairs as (
+    select
+        payments.side,
+        payments.currency_code,
+        payments.amount as left_amount,
+        atlar_documents.amount as right_amount
+    from {{ ref('int_reconciliation__payments') }} as payments
+    inner join atlar_documents
+        on payments.payment_id = atlar_documents.record_id and atlar_documents.document_type = 'PAYMENT'
 )
 
 select
@@ -166,8 +179,25 @@ select
     currency_code,
     0 as amount_reconciling,
     0 as held_count,
-    count(*) filter (where not is_there) as pending_count
+    -- What was settled before Atlar was told of it is not sent any more.
+    count(*) filter (where not is_there and left_remaining <> 0) as pending_count
 from atlar_pairs
+group by currency_code, side
+
+union all
+
+select
+    'payments_equal_atlar_payments' as control_name,
+    currency_code || '/' || side as scope,
+    'Payments sent to Atlar' as left_label,
+    sum(left_amount) as left_amount,
+    'Their documents in Atlar' as right_label,
+    sum(right_amount) as right_amount,
+    currency_code,
+    0 as amount_reconciling,
+    0 as held_count,
+    0 as pending_count
+from atlar_payment_pairs
 group by currency_code, side
 
 union all
@@ -182,6 +212,6 @@ select
     currency_code,
     0 as amount_reconciling,
     0 as held_count,
-    count(*) filter (where left_remaining is distinct from right_remaining) as pending_count
+    count(*) filter (where is_there and left_remaining is distinct from right_remaining) as pending_count
 from atlar_pairs
 group by currency_code, side

@@ -1,7 +1,18 @@
 -- Everything that stopped alone or deserves a look: held orders, findings between systems, records that could not be
 -- read, deliveries refused or without a known outcome.
 -- One row per exception code, system, record type and record.
-with findings as (
+with latest_deliveries as (
+    -- What was refused once and then went through with other content is mended.
+    select *
+    from {{ ref('fct_deliveries') }}
+    qualify
+        row_number() over (
+            partition by destination, sync_name, sync_key
+            order by intended_at desc nulls last, delivery_id desc nulls last
+        ) = 1
+),
+
+findings as (
     select
         exception_code,
         severity,
@@ -67,7 +78,7 @@ with findings as (
             else 'Correct the record at its source; the same content is not sent again.'
         end as remedy,
         order_id
-    from {{ ref('fct_deliveries') }}
+    from latest_deliveries
     where status in ('rejected', 'unknown', 'held')
 )
 
