@@ -141,8 +141,7 @@ def make_plan(
 
     Raises:
         ValueError: a sync name that the catalog lacks, a key twice in one sync, an operation the sync does not
-            have, an update that changes nothing, or a payload that is no JSON object or holds a number with a
-            fraction (money is text).
+            have, or a payload that is no JSON object or holds a number with a fraction (money is text).
     """
     if unknown := set(rows_by_sync) - {sync.name for sync in SYNCS}:
         raise ValueError(f"the catalog has no sync named {sorted(unknown)}")
@@ -162,6 +161,9 @@ def _plan_sync(sync: Sync, rows: Sequence[SyncRow], log_state: LogState, draft: 
         if row.operation not in sync.operations:
             raise ValueError(f"{sync.name} cannot {row.operation!r} ({row.sync_key})")
         item = _item(sync, row)
+        if not item.changes:
+            # As written, both sides are equal: nothing is due.
+            continue
         verdict, reason, about = _verdict(item, log_state)
         if verdict == "send":
             draft.items.append(item)
@@ -209,8 +211,6 @@ def _item(sync: Sync, row: SyncRow) -> PlanItem:
     if row.operation == "update":
         # Only what differs is sent: what nobody meant to change cannot be overwritten.
         payload = {change.field: change.new for change in changes}
-        if not payload:
-            raise ValueError(f"{where}: the update changes nothing")
     return PlanItem(
         sync_name=sync.name,
         sync_key=row.sync_key,
