@@ -82,7 +82,13 @@ def _document(kind: str, id_: str, party: str, lines: list[tuple[str, str]], **f
         "amount_paid": "0.00",
         "amount_due": total,
         "lines": [
-            {"description": account, "quantity": 1, "unit_price": amount, "amount": amount, account_field: f"acc-{account}"}
+            {
+                "description": account,
+                "quantity": 1,
+                "unit_price": amount,
+                "amount": amount,
+                account_field: f"acc-{account}",
+            }
             for account, amount in lines
         ],
     } | fields
@@ -217,6 +223,7 @@ def _load_accounting(raw: RawFixture) -> None:
     def key(order_id: int) -> dict[str, str]:
         return {"notes": f"PPA settlement atlas_etrm:order:{order_id}"}
 
+    paid = {"status": "paid", "amount_due": "0.00"}
     raw.insert(
         "atlas_accounting.companies",
         [{"id": "com-1", "name": "Acme", "base_currency": "EUR", "country": "DE", "closed_through": "2026-02-28"}],
@@ -232,7 +239,7 @@ def _load_accounting(raw: RawFixture) -> None:
     raw.insert(
         "atlas_accounting.invoices",
         [
-            _document("invoice", "inv-228", "cus-1", [("4100", "1000.00"), ("2200", "240.00")], **key(228)),
+            _document("invoice", "inv-228", "cus-1", [("4100", "1000.00"), ("2200", "240.00")], **paid, **key(228)),
             _document("invoice", "inv-s", "cus-9", [("4901", "100.05")] * 3, currency="SEK"),
             _document("invoice", "inv-d", "cus-1", [("4110", "5.00")], status="draft"),
             _document("invoice", "inv-t", "cus-1", [("4110", "100.00")], tax_amount="19.00", total_amount="119.00"),
@@ -243,7 +250,7 @@ def _load_accounting(raw: RawFixture) -> None:
         [
             _document("bill", "bill-old", "ven-1", [("6410", "400.00"), ("1200", "100.00")]),
             _document("bill", "bill-229", "ven-1", [("6410", "20.00")], status="draft", **key(229)),
-            _document("bill", "bill-230", "ven-1", [("6500", "30.00")], **key(230)),
+            _document("bill", "bill-230", "ven-1", [("6500", "30.00")], **paid, **key(230)),
             _document("bill", "bill-231", "ven-1", [("6410", "44.00")], **key(231)),
             _document("bill", "bill-232", "ven-1", [("6410", "40.00")], status="voided", **key(232)),
         ],

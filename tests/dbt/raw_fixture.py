@@ -35,9 +35,7 @@ from pipelines.raw_table import Column, RawTable
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 TABLES: dict[str, RawTable] = {
-    f"{table.system}.{table.name}": table
-    for system in (atlas_etrm, atlas_accounting, atlar)
-    for table in system.TABLES
+    f"{table.system}.{table.name}": table for system in (atlas_etrm, atlas_accounting, atlar) for table in system.TABLES
 }
 
 _SQL_TYPES = {
@@ -163,9 +161,7 @@ class RawFixture:
         """Closes the file, so that dbt may open it."""
         self._connection.close()
 
-    def insert(
-        self, table: str, records: Iterable[Mapping[str, Any]], *, landed_at: datetime | None = None
-    ) -> None:
+    def insert(self, table: str, records: Iterable[Mapping[str, Any]], *, landed_at: datetime | None = None) -> None:
         """Lands one version per record; a later call for the same key is a later version.
 
         Args:
@@ -176,9 +172,7 @@ class RawFixture:
         """
         self._land(table, records, landed_at, is_deleted=False)
 
-    def delete(
-        self, table: str, records: Iterable[Mapping[str, Any]], *, landed_at: datetime | None = None
-    ) -> None:
+    def delete(self, table: str, records: Iterable[Mapping[str, Any]], *, landed_at: datetime | None = None) -> None:
         """Lands a tombstone per record (its key members are enough)."""
         self._land(table, records, landed_at, is_deleted=True)
 
@@ -251,9 +245,7 @@ def _landed(column: Column, value: Any) -> Any:
     return value
 
 
-def build(
-    path: Path, *arguments: str, target: Path, command: str = "build"
-) -> subprocess.CompletedProcess[str]:
+def build(path: Path, *arguments: str, target: Path, command: str = "build") -> subprocess.CompletedProcess[str]:
     """Runs dbt over the work file in a process of its own, with its own target and log folder.
 
     Raises:
