@@ -52,6 +52,7 @@ class Loop:
     parameters: Parameters = field(init=False)
     landing: Landing = field(init=False)
     last_plan: Plan | None = None
+    is_part_tested: bool = False
 
     def __post_init__(self) -> None:
         paths = self.settings.paths
@@ -111,12 +112,12 @@ class Loop:
             self.progress.say("books    unchanged")
             return
         with self._timed("build"), self.progress.stage("build the books", None) as stage:
-            self.books.on_node = stage
             self.books.note_built(None)
             self.books.write_operations(self.store.export(), self.parameters)
-            ran = self.books.build(changed_tables=None if first else changed, seeds=first)
+            ran = self.books.build(changed_tables=None if first else changed, seeds=first, on_node=stage)
             self.books.note_built(self._state())
         self.outcome.was_built = True
+        self.is_part_tested = not first
         self.progress.say(f"books    {ran:,} models and tests, all green")
 
     def _state(self) -> str:
@@ -250,6 +251,8 @@ def _publish(loop: Loop) -> None:
             # The run itself has just ended: its row is the one thing the models do not know yet.
             loop.books.write_operations(loop.store.export(), loop.parameters)
             loop.books.build(changed_tables={"operations.runs"}, seeds=False)
+            if loop.is_part_tested:
+                loop.books.test_columns()
             published = publish.publish(paths, as_of=outcome.as_of.isoformat(), now=loop.now())
     outcome.warehouse = paths.warehouse
     outcome.snapshot = published.path

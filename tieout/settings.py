@@ -227,7 +227,7 @@ class Settings:
             password=self.required("sources.atlas_accounting.password"),
             company_id=self.value("sources.atlas_accounting.company_id"),
             dialect=self.choice("sources.atlas_accounting.dialect", ("documented", "observed"), "documented"),
-            tier=self.choice("sources.atlas_accounting.tier", ("standard", "professional", "enterprise"), "standard"),
+            tier=self.value("sources.atlas_accounting.tier", "standard") or "standard",
         )
 
     def atlar(self) -> AtlarConfig:
