@@ -119,11 +119,15 @@ class AtlasAccountingClient:
                 return record
         return None
 
-    def all_records(self, table: str) -> Listing:
-        """Every record of accounts, customers, vendors, invoices, bills, payments, payments_made, journal_entries."""
-        if self._has_pages(table):
-            return self._pages.by_page(self._path(table))
-        return self._pages.by_offset(self._path(table))
+    def all_records(self, table: str, known: frozenset[str] = frozenset()) -> Listing:
+        """Every record of a list.
+
+        Args:
+            table: accounts, customers, vendors, invoices, bills, payments, payments_made or journal_entries.
+            known: Ids it had before: what it lacks of them is looked for once more before it counts as gone.
+        """
+        read = self._pages.by_page if self._has_pages(table) else self._pages.by_offset
+        return read(self._path(table), known)
 
     def trial_balance(self, as_of: date) -> msgspec.Raw:
         """The trial balance as of a date."""

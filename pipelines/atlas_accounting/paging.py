@@ -20,7 +20,7 @@ from pipelines.transport.session import Answer, Session, decode
 
 PAGE_SIZE = 100
 _PAGES_AT_ONCE = 8
-_READINGS = 3
+_READINGS = 4
 _MOST_PAGES = 100_000
 _LEAST_NEWEST = 200
 
@@ -30,10 +30,17 @@ _DESCENDING = {"sort_by": "created_at", "sort_order": "desc"}
 
 @dataclass(frozen=True)
 class Listing:
-    """A list as read; `is_complete` is False where it kept moving while we read, so nothing may be called gone."""
+    """A list as read."""
 
     records: list[msgspec.Raw]
     is_complete: bool
+    """False where it kept moving while it was read: then nothing that is not in it may be called gone."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    records: dict[str, msgspec.Raw]
+    holds_still: bool
 
 
 class _Page(msgspec.Struct):
@@ -59,22 +66,36 @@ class Pages:
         """The records of a list answer of either shape."""
         return self._parsed(answer).items
 
-    def by_page(self, path: str) -> Listing:
+    def by_page(self, path: str, known: frozenset[str] = frozenset()) -> Listing:
         """Reads `page` after `page` of 100, oldest first, so that records added meanwhile come last.
 
-        A deletion meanwhile moves records onto a page already read. It shows in the total: the list is read again,
-        a bounded number of times.
+        Args:
+            path: The list.
+            known: Ids it had before; see `Listing.is_complete`.
         """
-        found: dict[str, msgspec.Raw] = {}
-        for _ in range(_READINGS):
-            read, total = self._read_pages(path)
-            found.update(read)
-            if total is None or len(read) == total:
-                return Listing(list(read.values()), is_complete=True)
-        return Listing(list(found.values()), is_complete=False)
+        return self._settled(lambda: self._read_pages(path), known)
 
-    def by_offset(self, path: str) -> Listing:
+    def by_offset(self, path: str, known: frozenset[str] = frozenset()) -> Listing:
         """Reads by `offset` and `limit` until a page is short, or empty where the vendor allows fewer than asked."""
+        return self._settled(lambda: self._read_offsets(path), known)
+
+    def _settled(self, read: Callable[[], _Reading], known: frozenset[str]) -> Listing:
+        """Reads until the list held still, and until what it lacks of the known was lacking twice.
+
+        A deletion meanwhile moves another record onto a page already read; it would then look deleted too, and a
+        document that looks deleted would be made again.
+        """
+        reading = _Reading({}, holds_still=False)
+        lacking: frozenset[str] | None = None
+        for _ in range(_READINGS):
+            reading = read()
+            missing = known - reading.records.keys()
+            if reading.holds_still and (not missing or missing == lacking):
+                return Listing(list(reading.records.values()), is_complete=True)
+            lacking = frozenset(missing) if reading.holds_still else None
+        return Listing(list(reading.records.values()), is_complete=False)
+
+    def _read_offsets(self, path: str) -> _Reading:
         found: dict[str, msgspec.Raw] = {}
         sort = self._sorting(path)
         offset = 0
@@ -86,7 +107,8 @@ class Pages:
             is_short = len(page.items) < PAGE_SIZE
             full = full or not is_short
             if not page.items or (is_short and full) or (page.total is not None and offset >= page.total):
-                return Listing(list(found.values()), is_complete=page.total is None or len(found) >= page.total)
+                # A record met twice was moved by an insertion or a deletion meanwhile.
+                return _Reading(found, holds_still=len(found) == offset)
         raise errors.UnexpectedAnswer(self._session.system, f"{path} never comes to an end")
 
     def newest(self, path: str, until: datetime, *, by_page: bool) -> list[dict[str, Any]]:
@@ -102,28 +124,24 @@ class Pages:
                 break
         return list(found.values())
 
-    def _read_pages(self, path: str) -> tuple[dict[str, msgspec.Raw], int | None]:
+    def _read_pages(self, path: str) -> _Reading:
         sort = self._sorting(path)
-        first = self._page(path, {"page": 1, "page_size": PAGE_SIZE, **sort})
 
         def read(number: int) -> _Page:
             return self._page(path, {"page": number, "page_size": PAGE_SIZE, **sort})
 
-        found: dict[str, msgspec.Raw] = {}
-        _keep(found, first.items)
-        pages_told = -(-(first.total or 0) // PAGE_SIZE)
-        last = first
-        number = 1
-        if pages_told > 1:
+        pages = [read(1)]
+        told = -(-(pages[0].total or 0) // PAGE_SIZE)
+        if told > 1:
             with ThreadPoolExecutor(max_workers=_PAGES_AT_ONCE) as pool:
-                for last in pool.map(read, range(2, pages_told + 1)):
-                    _keep(found, last.items)
-            number = pages_told
-        while last.has_next and last.items and number < _MOST_PAGES:
-            number += 1
-            last = read(number)
-            _keep(found, last.items)
-        return found, last.total
+                pages += pool.map(read, range(2, told + 1))
+        while pages[-1].has_next and pages[-1].items and len(pages) < _MOST_PAGES:
+            pages.append(read(len(pages) + 1))
+        found: dict[str, msgspec.Raw] = {}
+        for page in pages:
+            _keep(found, page.items)
+        totals = {page.total for page in pages}
+        return _Reading(found, holds_still=len(totals) == 1 and totals <= {None, len(found)})
 
     def _sorting(self, path: str) -> dict[str, str]:
         return {} if path in self._unsorted else _ASCENDING

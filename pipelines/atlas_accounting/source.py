@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow.compute as pc
 
 from pipelines import loading
 from pipelines.atlas_accounting import tables
@@ -40,7 +41,7 @@ def tasks(client: AtlasAccountingClient, reading: Reading) -> list[Task]:
     """The reads of one extraction: a page per 100 records, and a report per date."""
     return [
         Task((tables.COMPANIES,), lambda: _company(client)),
-        *(_list(client, table) for table in _LISTS),
+        *(_list(client, reading, table) for table in _LISTS),
         *(_optional_list(client, reading, table) for table in _OPTIONAL_LISTS),
         Task(
             (tables.TRIAL_BALANCE,),
@@ -76,8 +77,13 @@ def _company(client: AtlasAccountingClient) -> Iterator[Fetched]:
     yield Fetched(tables.COMPANIES, [record] if record is not None else [], EVERYTHING)
 
 
-def _list(client: AtlasAccountingClient, table: RawTable) -> Task:
-    return Task((table,), lambda: [_fetched(table, client.all_records(table.name))])
+def _list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Task:
+    return Task((table,), lambda: [_fetched(table, client.all_records(table.name, _known(reading, table)))])
+
+
+def _known(reading: Reading, table: RawTable) -> frozenset[str]:
+    landed = reading.landing.latest(table)
+    return frozenset(landed.filter(pc.invert(landed["_is_deleted"]))["id"].to_pylist())
 
 
 def _optional_list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Task:
@@ -85,7 +91,7 @@ def _optional_list(client: AtlasAccountingClient, reading: Reading, table: RawTa
         listing: list[Listing] = []
 
         def records() -> Sequence[msgspec.Raw]:
-            listing.append(client.all_records(table.name))
+            listing.append(client.all_records(table.name, _known(reading, table)))
             return listing[0].records
 
         if reading.optional(table.name.replace("_", " "), _NO_PAYMENTS, records) is not None:

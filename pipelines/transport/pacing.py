@@ -16,6 +16,9 @@ from typing import Protocol
 _LONGEST_RESET = 120.0
 """A reset further away than this is a clock that disagrees with ours, not a limit."""
 
+_SHORTEST_WAIT = 0.001
+"""Less is rounding: waiting it out again and again would not move the clock."""
+
 
 class Limit(Protocol):
     """Decides how long the next request has to wait."""
@@ -90,7 +93,7 @@ class Pacer:
                     wait = self._limit.reserve(now)
             if wait <= 0:
                 return
-            self._sleep(wait)
+            self._sleep(max(wait, _SHORTEST_WAIT))
 
     def hold(self, seconds: float) -> None:
         """Nobody sends for that long: one thread's refusal concerns all of them."""

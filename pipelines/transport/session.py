@@ -128,7 +128,7 @@ class Session:
             stop=stop_after_attempt(self._patience.attempts),
             wait=self._wait,
             retry=retry_if_exception(lambda error: _may_go_again(error, kind)),
-            sleep=self.clockwork.sleep,
+            sleep=self._sleep,
             reraise=True,
         )
         return retrying(self._authorized, attempt)
@@ -190,6 +190,10 @@ class Session:
             error.retry_after = max(wait, self._patience.least_wait_after_429)
             self._pacer.hold(error.retry_after)
         raise error
+
+    def _sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            self.clockwork.sleep(seconds)
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
