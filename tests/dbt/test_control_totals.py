@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from ledger_world import AS_OF, ORDER, LedgerWorld, bank_line
 from raw_fixture import RawFixture, build, query
@@ -60,6 +61,13 @@ def faulty(world: LedgerWorld, tmp_path_factory: pytest.TempPathFactory) -> Rows
                 delivery | {"delivery_id": "d3", "sync_key": "b", "status": "rejected", "intended_at": NOON},
             ],
         )
+    with duckdb.connect(str(path)) as connection:
+        for reason in ("amount is no number", "amount is missing"):
+            connection.execute(
+                "insert into quarantine.records (system, table_name, record_key, reason, quarantined_at)"
+                " values ('atlas_etrm', 'orders', '77', ?, ?)",
+                [reason, NOON if reason.endswith("number") else LATER],
+            )
     return _built(path)
 
 
@@ -196,3 +204,13 @@ def test_faults_are_told_in_words(faulty: Rows) -> None:
 def test_a_refusal_that_went_through_later_is_no_exception(faulty: Rows) -> None:
     rows = faulty("select record_id, severity from marts.fct_exceptions where exception_code = 'delivery_rejected'")
     assert rows == [{"record_id": "b", "severity": "warn"}]
+
+
+def test_a_record_set_aside_twice_is_told_once(faulty: Rows) -> None:
+    rows = faulty(
+        "select source_system, record_type, record_id, message from marts.fct_exceptions"
+        " where exception_code = 'unreadable_record'"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("atlas_etrm", "orders", "77", "The record was set aside: amount is missing.")
+    ]

@@ -12,6 +12,21 @@ with latest_deliveries as (
         ) = 1
 ),
 
+unreadable_records as (
+    -- A record may have been set aside more than once; the newest reason counts.
+    select
+        system as source_system,
+        table_name,
+        coalesce(record_key, 'unknown') as record_key,
+        reason
+    from {{ source('quarantine', 'records') }}
+    qualify
+        row_number() over (
+            partition by system, table_name, coalesce(record_key, 'unknown')
+            order by quarantined_at desc nulls last, payload desc nulls last
+        ) = 1
+),
+
 findings as (
     select
         exception_code,
@@ -61,7 +76,7 @@ findings as (
         'The record was set aside: ' || coalesce(reason, 'no reason given') || '.' as message,
         'Correct the record at the vendor; it is read again with the next run.' as remedy,
         null::bigint as order_id
-    from {{ ref('stg_quarantine__records') }}
+    from unreadable_records
 
     union all
 
