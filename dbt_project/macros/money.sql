@@ -2,19 +2,21 @@
 
    The lists hold the currencies whose minor unit is not the usual two places; the data test
    `assert_money_macro_knows_every_minor_unit` holds them against the seed `currencies`. They are spelled out
-   because DuckDB rounds a DECIMAL only to a constant number of places. #}
-{% macro money(expression, currency_code=none) -%}
+   because DuckDB rounds a DECIMAL only to a constant number of places.
+   An amount that does not fit stops the build; with `or_null` it is null, for models that report it themselves. #}
+{% macro money(expression, currency_code=none, or_null=false) -%}
+    {%- set cast = 'try_cast' if or_null else 'cast' -%}
     {%- if currency_code is none -%}
-    cast(round({{ expression }}, 2) as decimal(20, 4))
+    {{ cast }}(round({{ expression }}, 2) as decimal(20, 4))
     {%- else -%}
     case
         when {{ currency_code }} in ({{ currencies_of_minor_units(0) }})
-            then cast(round({{ expression }}, 0) as decimal(20, 4))
+            then {{ cast }}(round({{ expression }}, 0) as decimal(20, 4))
         when {{ currency_code }} in ({{ currencies_of_minor_units(3) }})
-            then cast(round({{ expression }}, 3) as decimal(20, 4))
+            then {{ cast }}(round({{ expression }}, 3) as decimal(20, 4))
         when {{ currency_code }} in ({{ currencies_of_minor_units(4) }})
-            then cast(round({{ expression }}, 4) as decimal(20, 4))
-        else cast(round({{ expression }}, 2) as decimal(20, 4))
+            then {{ cast }}(round({{ expression }}, 4) as decimal(20, 4))
+        else {{ cast }}(round({{ expression }}, 2) as decimal(20, 4))
     end
     {%- endif -%}
 {%- endmacro %}

@@ -95,7 +95,11 @@ def _document(kind: str, id_: str, party: str, lines: list[tuple[str, str]], **f
 
 
 def _load_parties(raw: RawFixture) -> None:
-    cost_centre = {"customFieldId": 7, "customFieldName": "?", "value": "CC-310", "validFrom": None, "validTo": None}
+    changed = "2026-03-31T00:00:00"
+    cost_centres = [
+        {"customFieldId": 7, "customFieldName": "?", "value": "CC-310", "validFrom": changed, "validTo": None},
+        {"customFieldId": 7, "customFieldName": "?", "value": "CC-200", "validFrom": None, "validTo": changed},
+    ]
     raw.insert(
         "atlas_etrm.custom_field_definitions",
         [{"entityKind": "counterparty", "id": 7, "name": "ERP Cost Centre", "type": "Text"}],
@@ -110,7 +114,7 @@ def _load_parties(raw: RawFixture) -> None:
                 "glAccount": "6410",
                 "iban": "GR16 0110 1250 0000 0001 2300 695",
                 "country": "GR",
-                "customFieldValues": [cost_centre],
+                "customFieldValues": cost_centres,
             },
             {"id": 2, "legalName": "Nordwind  Energi AB", "glAccount": " ", "iban": "", "country": "SE"},
             {"id": 3, "legalName": "Twin North", "vat": "DE111", "glAccount": "6410", "iban": "DE1"},
@@ -170,6 +174,7 @@ def _load_orders(raw: RawFixture) -> None:
             _order(235, "70.00"),  # contradicts its deal
             _order(236, "10.00"),  # an account that is not in the chart
             _order(237, "0.00"),  # nothing to post
+            _order(238, "12345678901234567.89"),  # more than money is kept in: it must not stop the others
         ],
     )
     raw.insert(
@@ -208,6 +213,7 @@ def _load_orders(raw: RawFixture) -> None:
             _item(2351, "70.00", dealId=502, startCompensation="2026-03-01", endCompensation="2026-03-31"),
             _item(2361, "10.00", glAccount="9999"),
             _item(2371, "0.00"),
+            _item(2381, "12345678901234567.89", "-9999999999999999999.00"),
         ],
     )
     raw.insert(

@@ -58,6 +58,7 @@ def _euros(amount: str) -> Decimal:
         (225, "ambiguous_counterparty"),
         (232, "document_voided"),
         (236, "unknown_gl_account"),
+        (238, "amount_out_of_range"),
     ],
 )
 def test_a_held_order_stops_alone_and_has_no_entry(books: Query, order_id: int, code: str) -> None:
@@ -227,8 +228,14 @@ def test_parties_are_one_row_each_with_customer_and_vendor(books: Query) -> None
         ("atlas_etrm:2", "cus-2", "cus-2", None, None),
         ("atlas_etrm:5", "V-2005", None, "V-2005", None),
     ]
-    lines = books("select distinct dimensions::varchar as d from marts.fct_journal_entry_lines where order_id = 210")
-    assert lines == [{"d": '{"cost_centre":"CC-310"}'}]
+
+
+def test_dimensions_are_those_valid_on_the_entrys_day(books: Query) -> None:
+    rows = books(
+        "select order_id, dimensions ->> 'cost_centre' as cost_centre from marts.fct_journal_entry_lines "
+        "where order_id in (210, 233) group by all order by 1"
+    )
+    assert [tuple(row.values()) for row in rows] == [(210, "CC-310"), (233, "CC-200")]
 
 
 def test_a_later_version_and_a_tombstone_are_what_staging_shows(tmp_path: Path) -> None:

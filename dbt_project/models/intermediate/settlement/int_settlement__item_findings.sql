@@ -77,6 +77,18 @@ where amount_signed is null or direction is null
 union all
 
 select
+    'amount_out_of_range' as exception_code,
+    'hold' as severity,
+    order_id,
+    order_item_id,
+    'The amount or the VAT of the line is beyond anything money is kept in.' as message,
+    'Correct the line in ATLAS ETRM.' as remedy
+from items
+where amount_signed is not null and (net_amount is null or vat_amount is null)
+
+union all
+
+select
     'sign_conflict' as exception_code,
     'hold' as severity,
     order_id,

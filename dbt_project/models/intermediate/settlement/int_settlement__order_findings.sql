@@ -103,7 +103,7 @@ select
     || ', the order says ' || coalesce({{ money_text('amount_from_order') }}, '(nothing)') || '.' as message,
     'Correct the order or its lines in ATLAS ETRM; ORDER_TOTAL says whether the total includes VAT.' as remedy
 from orders
-where item_count is not null and amount_from_items is distinct from amount_from_order
+where item_count is not null and (amount_from_items is null or amount_from_items is distinct from amount_from_order)
 
 union all
 

@@ -14,6 +14,7 @@ with holds as (
             when 'order_without_items' then 7
             when 'missing_registration_date' then 8
             when 'missing_amount' then 9
+            when 'amount_out_of_range' then 9
             when 'sign_conflict' then 10
             when 'missing_gl_account' then 11
             when 'unknown_gl_account' then 12

@@ -9,9 +9,11 @@ signed as (
     select
         items.*,
         parameters.currency_code,
-        case parameters.item_vat
-            when 'rate' then cast(items.amount * coalesce(items.vat, 0) * 0.01 as decimal(38, 10))
-            else coalesce(items.vat, 0)
+        case
+            when parameters.item_vat = 'amount' then coalesce(items.vat, 0)
+            -- A product without room for its digits is none: the line is held (`amount_out_of_range`).
+            when abs(items.amount) < 1000000000000000 and abs(coalesce(items.vat, 0)) < 1000
+                then cast(items.amount * coalesce(items.vat, 0) * 0.01 as decimal(38, 10))
         end as vat_signed,
         -- As a rate the VAT has no sign of its own to compare, but below zero it means nothing.
         parameters.item_vat = 'rate' and coalesce(items.vat, 0) < 0 as is_vat_rate_negative,
@@ -42,8 +44,8 @@ select
     or coalesce(sign(signed.amount) * sign(signed.vat_signed) < 0, false) as is_vat_sign_conflicting,
     abs(signed.amount) as net_amount_unrounded,
     abs(signed.vat_signed) as vat_amount_unrounded,
-    {{ money('abs(signed.amount)', 'signed.currency_code') }} as net_amount,
-    {{ money('abs(signed.vat_signed)', 'signed.currency_code') }} as vat_amount,
+    {{ money('abs(signed.amount)', 'signed.currency_code', or_null=true) }} as net_amount,
+    {{ money('abs(signed.vat_signed)', 'signed.currency_code', or_null=true) }} as vat_amount,
     signed.currency_code,
     signed.volume_mwh,
     signed.amount_mtm,

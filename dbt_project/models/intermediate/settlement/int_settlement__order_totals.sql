@@ -27,19 +27,20 @@ select
     totals.payable_item_count,
     totals.has_payables_of_both_signs,
     parameters.currency_code,
-    {{ money('totals.net_receivable', 'parameters.currency_code') }} as net_receivable,
-    {{ money('totals.vat_receivable', 'parameters.currency_code') }} as vat_receivable,
+    {{ money('totals.net_receivable', 'parameters.currency_code', or_null=true) }} as net_receivable,
+    {{ money('totals.vat_receivable', 'parameters.currency_code', or_null=true) }} as vat_receivable,
     -- The gross is the rounded sum, not a sum of rounded parts: it is what the counterparty is told.
-    {{ money('totals.net_receivable + totals.vat_receivable', 'parameters.currency_code') }} as gross_receivable,
-    {{ money('totals.net_payable', 'parameters.currency_code') }} as net_payable,
-    {{ money('totals.vat_payable', 'parameters.currency_code') }} as vat_payable,
-    {{ money('totals.net_payable + totals.vat_payable', 'parameters.currency_code') }} as gross_payable,
+    {{ money('totals.net_receivable + totals.vat_receivable', 'parameters.currency_code', or_null=true) }}
+        as gross_receivable,
+    {{ money('totals.net_payable', 'parameters.currency_code', or_null=true) }} as net_payable,
+    {{ money('totals.vat_payable', 'parameters.currency_code', or_null=true) }} as vat_payable,
+    {{ money('totals.net_payable + totals.vat_payable', 'parameters.currency_code', or_null=true) }} as gross_payable,
     {{ money(
         "abs(totals.net_receivable - totals.net_payable"
         " + case parameters.order_total when 'net' then 0 else totals.vat_receivable - totals.vat_payable end)",
-        'parameters.currency_code'
+        'parameters.currency_code', or_null=true
     ) }} as amount_from_items,
-    {{ money('abs(orders.total_amount)', 'parameters.currency_code') }} as amount_from_order
+    {{ money('abs(orders.total_amount)', 'parameters.currency_code', or_null=true) }} as amount_from_order
 from totals
 cross join {{ ref('stg_operations__run_parameters') }} as parameters
 inner join {{ ref('stg_atlas_etrm__orders') }} as orders

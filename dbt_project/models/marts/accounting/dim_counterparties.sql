@@ -11,19 +11,31 @@ vendor_matches as (
     where side = 'vendor'
 ),
 
-current_fields as (
+valid_fields as (
     select
         fields.counterparty_id,
-        to_json(
-            map_from_entries(list((fields.custom_field_name, fields.field_value) order by fields.custom_field_name))
-        ) as custom_fields
+        fields.custom_field_name,
+        fields.field_value
     from {{ ref('stg_atlas_etrm__counterparty_custom_fields') }} as fields
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
     where
         fields.custom_field_name is not null
         and parameters.as_of_date >= coalesce(fields.valid_from_date, parameters.as_of_date)
         and parameters.as_of_date <= coalesce(fields.valid_to_date, parameters.as_of_date)
-    group by fields.counterparty_id
+    -- One value may end on the day the next begins: the later one counts.
+    qualify
+        row_number() over (
+            partition by fields.counterparty_id, fields.custom_field_name
+            order by fields.valid_from_date desc nulls last, fields.custom_field_id asc
+        ) = 1
+),
+
+current_fields as (
+    select
+        counterparty_id,
+        to_json(map_from_entries(list((custom_field_name, field_value) order by custom_field_name))) as custom_fields
+    from valid_fields
+    group by counterparty_id
 ),
 
 counterparties as (

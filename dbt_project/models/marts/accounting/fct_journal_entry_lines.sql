@@ -26,19 +26,21 @@ attributed as (
         on lines.vendor_id = by_vendor.vendor_id_atlas_accounting
 ),
 
-entry_dimensions as (
+entries as (
+    select distinct
+        journal_entry_id,
+        entry_date,
+        dimension_counterparty_id
+    from attributed
+    where dimension_counterparty_id is not null
+),
+
+valid_fields as (
     select
         entries.journal_entry_id,
-        to_json(map_from_entries(list((mapping.dimension, fields.field_value) order by mapping.dimension)))
-            as dimensions
-    from (
-        select distinct
-            journal_entry_id,
-            entry_date,
-            dimension_counterparty_id
-        from attributed
-        where dimension_counterparty_id is not null
-    ) as entries
+        mapping.dimension,
+        fields.field_value
+    from entries
     inner join {{ ref('stg_atlas_etrm__counterparty_custom_fields') }} as fields
         on
             entries.dimension_counterparty_id = fields.counterparty_id
@@ -46,7 +48,20 @@ entry_dimensions as (
             and entries.entry_date <= coalesce(fields.valid_to_date, entries.entry_date)
     inner join {{ ref('custom_field_mapping') }} as mapping
         on fields.custom_field_name = mapping.custom_field_name
-    group by entries.journal_entry_id
+    -- One value may end on the day the next begins: the later one counts.
+    qualify
+        row_number() over (
+            partition by entries.journal_entry_id, mapping.dimension
+            order by fields.valid_from_date desc nulls last, fields.custom_field_id asc
+        ) = 1
+),
+
+entry_dimensions as (
+    select
+        journal_entry_id,
+        to_json(map_from_entries(list((dimension, field_value) order by dimension))) as dimensions
+    from valid_fields
+    group by journal_entry_id
 ),
 
 account_names as (

@@ -52,7 +52,7 @@ select
     orders.contract_code,
     orders.erp_code,
     orders.currency_code,
-    {{ money('orders.total_amount', 'orders.currency_code') }} as total_amount,
+    {{ money('orders.total_amount', 'orders.currency_code', or_null=true) }} as total_amount,
     coalesce(totals.item_count, 0) as item_count,
     coalesce(totals.net_receivable, 0)::decimal(20, 4) as net_receivable,
     coalesce(totals.vat_receivable, 0)::decimal(20, 4) as vat_receivable,

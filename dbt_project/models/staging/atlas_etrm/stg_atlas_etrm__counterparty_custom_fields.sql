@@ -3,11 +3,11 @@
 with field_values as (
     select
         counterparties.counterparty_id,
-        {{ json_text('item.element', 'customFieldId') }}::bigint as custom_field_id,
+        try_cast({{ json_text('item.element', 'customFieldId') }} as bigint) as custom_field_id,
         {{ blank_to_null(json_text('item.element', 'customFieldName')) }} as custom_field_name_inline,
         {{ blank_to_null(json_text('item.element', 'value')) }} as field_value,
-        left({{ json_text('item.element', 'validFrom') }}, 10)::date as valid_from_date,
-        left({{ json_text('item.element', 'validTo') }}, 10)::date as valid_to_date
+        try_cast(left({{ json_text('item.element', 'validFrom') }}, 10) as date) as valid_from_date,
+        try_cast(left({{ json_text('item.element', 'validTo') }}, 10) as date) as valid_to_date
     from {{ ref('stg_atlas_etrm__counterparties') }} as counterparties
     cross join {{ json_elements('counterparties.custom_field_values') }}
 )
