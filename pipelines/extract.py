@@ -25,9 +25,11 @@ from pipelines.atlas_accounting.client import AtlasAccountingClient, AtlasAccoun
 from pipelines.atlas_etrm import source as atlas_etrm_source
 from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
 from pipelines.landing import Landing, Scope
-from pipelines.raw_table import RawTable
+from pipelines.raw_table import Answer, RawTable
 from pipelines.reading import Progress, Reading, Silent, Task
 from pipelines.typed import Misfit
+
+__all__ = ["Answer", "Clients", "ExtractResult", "Landing", "extract", "land_answers", "load_backlog"]
 
 DATASETS = (
     atlas_etrm_source.DATASET,
@@ -65,14 +67,6 @@ class Clients:
         """Closes all connections."""
         for client in (self.atlas_etrm, self.atlas_accounting, self.atlar):
             client.close()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a vendor answered to a write: a record of a table, to be landed like any other."""
-
-    table: RawTable
-    record: bytes
 
 
 @dataclass(frozen=True)
