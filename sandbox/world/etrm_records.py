@@ -7,7 +7,7 @@ anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -119,7 +119,7 @@ def _total(order: Order) -> Decimal:
     if order.case is Case.NEGATIVE_TOTAL:
         return -total
     if order.case in (Case.ACTIVE_BELOW_ZERO, Case.VAT_AGAINST_NET, Case.PASSIVE_OF_BOTH_SIGNS):
-        # The total agrees with the lines as they are written, so that the sign is the only thing wrong.
+        # ATLAS sums up what stands on the lines, whatever their signs mean.
         parts = [part for place, line in enumerate(order.lines) for part in _signed(order, place, line)]
         return abs(sum(parts, Decimal()))
     return total
@@ -189,9 +189,3 @@ def _deal_fault(order: Order, place: int) -> Record:
     if order.case is Case.OUTSIDE_DELIVERY:
         return {"startCompensation": day(order.month.first.replace(year=order.month.first.year - 1))}
     return {}
-
-
-def under_way(records: Sequence[Record]) -> list[Record]:
-    """The orders that wait for accounting: approved or forwarded, without erpCode (contract section 5)."""
-    waiting = ("Approved order by ETRM", "Forwarded to accounting")
-    return [record for record in records if record["status"] in waiting and record["erpCode"] is None]

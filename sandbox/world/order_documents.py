@@ -46,7 +46,6 @@ class OrderDocuments:
 
     def __init__(self, books: Books, desk: Desk, timeline: Timeline, *, seed: int, as_of: date) -> None:
         self.written = WrittenBack()
-        self.documents: dict[tuple[int, str], Record] = {}
         self._books = books
         self._desk = desk
         self._timeline = timeline
@@ -106,7 +105,6 @@ class OrderDocuments:
             record = books.bill(order.party.key, order.registration, order.due, lines, **more)
             record = record if is_draft else books.engine.approve_bill(record["id"])
         booked = self._booked[order.number, side] = _Booked(order, side, record)
-        self.documents[order.number, side] = record
         if order.fate not in _WITHOUT_INVOICE:
             booked.atlas_invoice = self._atlas_invoice(booked)
 

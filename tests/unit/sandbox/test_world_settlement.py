@@ -92,7 +92,7 @@ def test_totals_equal_items_but_for_the_planted_cases(world: World) -> None:
         if abs(Decimal(order["totalAmount"])) != abs(total_of(items[order["id"]]))
     }
     planted = {number for number, case in world.summary.cases.items() if case in TOTALS_WRONG}
-    # Where a sign is wrong the total follows the lines as written, so that the sign is all there is to find.
+    # Where a sign is wrong the total follows the lines as written.
     signs = {number for number, case in world.summary.cases.items() if case in SIGNS_WRONG}
     assert planted <= wrong
     assert wrong <= planted | signs
