@@ -24,10 +24,11 @@ from pipelines.atlas_accounting import source as atlas_accounting_source
 from pipelines.atlas_accounting.client import AtlasAccountingClient, AtlasAccountingConfig
 from pipelines.atlas_etrm import source as atlas_etrm_source
 from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
-from pipelines.landing import Landing, Scope
+from pipelines.landing import Landing
 from pipelines.raw_table import Answer, RawTable
 from pipelines.reading import Progress, Reading, Silent, Task
 from pipelines.typed import Misfit
+from pipelines.versioning import Scope
 
 __all__ = ["Answer", "Clients", "ExtractResult", "Landing", "extract", "land_answers", "load_backlog"]
 

@@ -21,8 +21,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.landing import QUARANTINE_SCHEMA, Landing, landing_schema
+from pipelines.landing import QUARANTINE_SCHEMA, Landing
 from pipelines.raw_table import RawTable
+from pipelines.versioning import landing_schema
 
 _ROWS_AT_ONCE = 100_000
 

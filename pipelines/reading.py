@@ -13,10 +13,11 @@ from typing import Protocol
 
 import msgspec
 
-from pipelines.landing import Landing, Scope
+from pipelines.landing import Landing
 from pipelines.raw_table import RawTable
 from pipelines.transport.errors import PermissionRefused, RecordNotFound
 from pipelines.typed import Misfit
+from pipelines.versioning import Scope
 
 
 @dataclass(frozen=True)

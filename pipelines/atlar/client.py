@@ -30,6 +30,7 @@ SYSTEM = "atlar"
 PAGE_SIZE = 500
 _MOST_PAGES = 1_000_000
 _PACE = 0.95
+_TOKEN_LIFETIME = 300.0
 _JSON_PATCH = "application/json-patch+json"
 
 
@@ -311,4 +312,4 @@ class AtlarClient:
         value = told.get("access_token")
         if not isinstance(value, str):
             raise errors.UnexpectedAnswer(SYSTEM, "the token call answered without a token", status=answer.status)
-        return Token(value, float(told.get("expires_in") or 300))
+        return Token.told(value, told.get("expires_in"), _TOKEN_LIFETIME)

@@ -18,10 +18,10 @@ import msgspec
 from pipelines.atlar import tables
 from pipelines.atlar.client import AtlarClient
 from pipelines.atlar.statements import Statement, UnreadableStatementError, parse_statements
-from pipelines.landing import EVERYTHING
 from pipelines.reading import Fetched, Reading
 from pipelines.transport import exact
 from pipelines.typed import Misfit
+from pipelines.versioning import EVERYTHING
 
 _REPORTS_AT_ONCE = 8
 _REPORTS_PER_LANDING = 200

@@ -21,10 +21,10 @@ from pipelines import loading
 from pipelines.atlar import tables
 from pipelines.atlar.client import AtlarClient
 from pipelines.atlar.reports import read_reports
-from pipelines.landing import EVERYTHING, Scope
 from pipelines.raw_table import RawTable
 from pipelines.reading import Fetched, Reading, Task
 from pipelines.transport import errors, exact
+from pipelines.versioning import EVERYTHING, Scope
 
 _LISTS = (
     tables.ENTITIES,

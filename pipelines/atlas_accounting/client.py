@@ -33,6 +33,7 @@ TIERS: dict[str, tuple[int, int]] = {
 }
 """Requests a minute and burst (contract section 3)."""
 
+_TOKEN_LIFETIME = 3600.0
 _PACE = 0.95
 """Of the tier's limit: the rest is for clocks that disagree and for people."""
 
@@ -288,7 +289,7 @@ class AtlasAccountingClient:
         if not isinstance(value, str):
             raise errors.UnexpectedAnswer(SYSTEM, f"{path} answered without an access token", status=answer.status)
         self._refresh_token = tokens.get("refresh_token") or self._refresh_token
-        return Token(value, float(tokens.get("expires_in") or 3600))
+        return Token.told(value, tokens.get("expires_in"), _TOKEN_LIFETIME)
 
 
 def _limit(tier: str) -> TokenBucket | Unlimited:

@@ -19,9 +19,9 @@ from pipelines import loading
 from pipelines.atlas_accounting import tables
 from pipelines.atlas_accounting.client import AtlasAccountingClient
 from pipelines.atlas_accounting.paging import Listing
-from pipelines.landing import EVERYTHING
 from pipelines.raw_table import RawTable
 from pipelines.reading import Fetched, Reading, Task
+from pipelines.versioning import EVERYTHING
 
 _LISTS = (
     tables.ACCOUNTS,

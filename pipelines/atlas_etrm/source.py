@@ -16,9 +16,9 @@ import msgspec
 from pipelines import loading
 from pipelines.atlas_etrm import tables
 from pipelines.atlas_etrm.client import AtlasEtrmClient
-from pipelines.landing import EVERYTHING
 from pipelines.raw_table import RawTable
 from pipelines.reading import Fetched, Reading, Task
+from pipelines.versioning import EVERYTHING
 
 _NO_DEALS = "Deals are only used for cross-checks; ask for the permission if you want them."
 _NO_FIELDS = "Custom fields of this kind stay unnamed."

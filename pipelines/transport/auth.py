@@ -25,6 +25,11 @@ class Token:
     value: str = field(repr=False)
     lifetime: float
 
+    @classmethod
+    def told(cls, value: str, says: object, otherwise: float) -> Token:
+        """A token with the seconds the vendor says it lives, or the contract's where it says nothing usable."""
+        return cls(value, float(says) if isinstance(says, int | float) and says > 0 else otherwise)
+
 
 class Auth(Protocol):
     """What a session asks before each request and after a 401."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 _LONGEST_RESET = 120.0
 """A reset further away than this is a clock that disagrees with ours, not a limit."""
@@ -63,6 +66,14 @@ class SlidingWindow:
         self.seconds = seconds
         self._sent: deque[float] = deque()
 
+    def sent(self) -> list[float]:
+        """When the requests still in the window were sent."""
+        return list(self._sent)
+
+    def remember(self, sent: Iterable[float]) -> None:
+        """Counts requests that somebody else sent, on the same clock."""
+        self._sent = deque(sorted([*self._sent, *sent]))
+
     def reserve(self, now: float) -> float:
         """See `Limit.reserve`."""
         while self._sent and self._sent[0] <= now - self.seconds:
@@ -71,6 +82,41 @@ class SlidingWindow:
             self._sent.append(now)
             return 0.0
         return self._sent[0] + self.seconds - now
+
+
+class Times(Protocol):
+    """The two clocks a memory needs: one that only grows, and one that other processes share."""
+
+    @property
+    def monotonic(self) -> Callable[[], float]:
+        """Seconds since some moment."""
+
+    @property
+    def time(self) -> Callable[[], float]:
+        """Seconds since 1970."""
+
+
+class PaceMemory:
+    """Hands a window's last requests from one process to the next, by a small file. A lost or odd file is no memory."""
+
+    def __init__(self, window: SlidingWindow, file: Path, times: Times) -> None:
+        """Reads the file; requests of the last window count from now on."""
+        self._window, self._file, self._times = window, file, times
+        now = times.time()
+        try:
+            sent = msgspec.json.decode(file.read_bytes(), type=list[float])
+        except (OSError, msgspec.MsgspecError):
+            sent = []
+        offset = times.monotonic() - now
+        window.remember(at + offset for at in sent if now - window.seconds < at <= now)
+
+    def save(self) -> None:
+        """Writes the file anew."""
+        offset = self._times.time() - self._times.monotonic()
+        temporary = self._file.with_suffix(".tmp")
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(msgspec.json.encode([at + offset for at in self._window.sent()]))
+        temporary.replace(self._file)
 
 
 class Pacer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -228,3 +229,15 @@ def test_the_client_stays_below_100_a_minute(vendor: Vendor, clock: VirtualClock
 def test_writing_nothing_is_refused(vendor: Vendor, clock: VirtualClock) -> None:
     with pytest.raises(ValueError, match="nothing to write"):
         client(vendor, clock).post_orders([])
+
+
+def test_the_pace_is_kept_from_one_process_to_the_next(vendor: Vendor, clock: VirtualClock, tmp_path: Path) -> None:
+    config = AtlasEtrmConfig("https://etrm.test", "user", "right", 100, tmp_path / "pace.json")
+    first = AtlasEtrmClient(config, clock.clockwork(vendor))
+    for _ in range(60):
+        first.all_orders()
+    first.close()
+    second = AtlasEtrmClient(config, clock.clockwork(vendor))
+    for _ in range(38):
+        second.all_orders()
+    assert clock.slept == [61.0]

@@ -17,7 +17,8 @@ from pipelines import extract
 from pipelines.atlar import tables as atlar
 from pipelines.atlas_accounting import tables as accounting
 from pipelines.atlas_etrm import tables as etrm
-from pipelines.landing import EVERYTHING, Landing, Scope
+from pipelines.landing import Landing
+from pipelines.versioning import EVERYTHING, Scope
 
 
 @pytest.fixture
