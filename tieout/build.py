@@ -164,7 +164,7 @@ class Books:
 
     def docs(self) -> None:
         """Writes the static documentation site into dbt's target folder."""
-        self._invoke(["docs", "generate", "--static"])
+        self._invoke(["docs", "generate", "--static", "--write-json"])
 
     def _invoke(self, arguments: list[str]) -> int:
         try:
@@ -198,6 +198,7 @@ class Books:
             "--no-send-anonymous-usage-stats",
             "--no-version-check",
             "--no-use-colors",
+            "--no-write-json",
             "--log-level", "none",
             "--log-level-file", "info",
         ]  # fmt: skip

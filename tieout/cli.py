@@ -245,8 +245,12 @@ def schedule(
         return
     schedules.trigger(cron, zone)
     typer.echo(f"running `tieout run` at {cron!r} ({zone.key}); stop with Ctrl-C", err=True)
-    # A process of its own: a run that dies takes nothing of the schedule with it.
-    schedules.keep(cron, zone, lambda: subprocess.run(command, check=False) and None)  # noqa: S603
+
+    def run_once() -> None:
+        # A process of its own: a run that dies takes nothing of the schedule with it.
+        subprocess.run(command, check=False)  # noqa: S603
+
+    schedules.keep(cron, zone, run_once)
 
 
 @app.command()

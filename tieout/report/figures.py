@@ -57,7 +57,8 @@ class Aging:
     """One side's aging in one currency, summed over the parties."""
 
     currency_code: str
-    parties: int
+    minor_units: int
+    """Decimal places of the currency (ISO 4217): 2 for EUR, 0 for JPY."""
     amounts: dict[str, Decimal]
 
 
@@ -152,9 +153,13 @@ def _holds(connection: duckdb.DuckDBPyConnection) -> tuple[Hold, ...]:
 def _aging(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[Aging, ...]:
     sums = ", ".join(f"sum({column})" for column in AGING_COLUMNS)
     rows = connection.execute(
-        f"select currency_code, count(*), {sums} from {table} group by 1 order by 1"  # noqa: S608 - our own names
+        f"select currency_code, any_value(minor_units), {sums} from {table}"  # noqa: S608 - our own names
+        " left join reference.currencies using (currency_code) group by 1 order by 1"
     ).fetchall()
-    return tuple(Aging(row[0], row[1], dict(zip(AGING_COLUMNS, row[2:], strict=True))) for row in rows)
+    return tuple(
+        Aging(row[0], int(row[1] if row[1] is not None else 2), dict(zip(AGING_COLUMNS, row[2:], strict=True)))
+        for row in rows
+    )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> Any:

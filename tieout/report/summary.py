@@ -17,7 +17,16 @@ from tieout.outcome import RunOutcome
 from tieout.progress import TITLES
 from tieout.report.figures import AGING_COLUMNS, Aging, Figures
 
-AGING_TITLES = ("not due", "1-30", "31-60", "61-90", "91-120", "over 120", "credits", "balance")
+AGING_TITLES = (
+    "not due",
+    "1-30 days",
+    "31-60",
+    "61-90",
+    "91-120",
+    "over 120",
+    "- credits",
+    "= balance",
+)
 
 TRY = (
     "select customer_code, currency_code, balance, days_1_30, days_over_120"
@@ -65,12 +74,11 @@ def show(outcome: RunOutcome, console: Console) -> None:
     _where(outcome, console)
 
 
-def money(amount: Decimal | None) -> str:
-    """Returns an amount for reading: thousands separated, two decimals, exact digits beyond them kept."""
+def money(amount: Decimal | None, minor_units: int = 2) -> str:
+    """Returns an amount for reading: thousands separated, the currency's decimals, exact digits beyond them kept."""
     if amount is None:
         return ""
-    plain = amount.normalize()
-    places = max(2, -int(plain.as_tuple().exponent)) if plain.is_finite() else 2
+    places = max(minor_units, -int(amount.normalize().as_tuple().exponent))
     return f"{amount:,.{places}f}"
 
 
@@ -100,19 +108,21 @@ def _booked(figures: Figures, console: Console) -> None:
 
 
 def _open_items(figures: Figures, console: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1))
-    table.add_column("")
-    for title in AGING_TITLES:
-        table.add_column(title, justify="right")
     for title, agings in (("Receivables", figures.receivables), ("Payables", figures.payables)):
-        for row in _aging_rows(title, agings):
-            table.add_row(*row)
-    console.print(table)
+        console.print(_aging_table(title, agings))
 
 
-def _aging_rows(title: str, agings: Iterable[Aging]) -> Iterable[tuple[str, ...]]:
+def _aging_table(title: str, agings: Iterable[Aging]) -> Table:
+    """A column per currency: amounts keep all their digits within eighty characters."""
+    agings = list(agings)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column(title, header_style="bold", min_width=11)
     for aging in agings:
-        yield (f"{title} {aging.currency_code}", *(money(aging.amounts[column]) for column in AGING_COLUMNS))
+        table.add_column(aging.currency_code, justify="right", no_wrap=True)
+    for name, caption in zip(AGING_COLUMNS, AGING_TITLES, strict=True):
+        style = "bold" if name == "balance" else ""
+        table.add_row(caption, *(money(aging.amounts[name], aging.minor_units) for aging in agings), style=style)
+    return table
 
 
 def _sent(outcome: RunOutcome, console: Console) -> None:
