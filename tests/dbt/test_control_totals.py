@@ -118,8 +118,8 @@ def test_controls_compare_figures_and_not_nothing(clean: Rows) -> None:
     assert rows["receivables_equal_control_accounts", "EUR"] == (D("777.34"), D("777.34"))
     assert rows["receivables_equal_control_accounts", "SEK"] == (D("2500.50"), D("2500.50"))
     assert rows["payables_equal_control_accounts", "EUR"] == (D("600"), D("600"))
-    assert rows["bank_balances_follow_transactions", "acc-1"] == (D("4390.50"), D("4390.50"))
-    assert rows["bank_statements_close", "acc-1"] == (D("2190.50"), D("2190.50"))
+    assert rows["bank_balances_follow_transactions", "acc-1"] == (D("1190.50"), D("1190.50"))
+    assert rows["bank_statements_close", "acc-1"] == (D("-9.50"), D("-9.50"))
     assert rows["balance_sheet_equals_vendor", "SEK/asset"] == (D("2500.50"), D("2500.50"))
     assert rows["trial_balance_equals_vendor", "EUR/2000"] == (D("-600"), D("-600"))
 
@@ -198,6 +198,8 @@ def test_faults_are_told_in_words(faulty: Rows) -> None:
     codes = {row["exception_code"]: (row["severity"], row["record_id"]) for row in rows}
     assert codes["bank_lines_missing"] == ("warn", "acc-1/2026-04-03")
     assert codes["returned_payment"] == ("warn", "tx-3")
+    [told] = faulty("select message from marts.fct_exceptions where exception_code = 'returned_payment'")
+    assert told["message"] == "Money came back on 2026-04-09: 5.00 EUR."
     assert codes["duplicate_atlas_etrm_invoice"][0] == "warn"
 
 

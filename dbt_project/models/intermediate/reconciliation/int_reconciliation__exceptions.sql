@@ -44,7 +44,8 @@ returned as (
         transactions.counterparty_name,
         transactions.return_reason_code
     from {{ ref('stg_atlar__transactions') }} as transactions
-    where transactions.is_returned
+    -- What somebody reconciled in Atlar has been dealt with.
+    where transactions.is_returned and coalesce(transactions.reconciliation_status, '') <> 'RECONCILED'
 ),
 
 incomplete_days as (
@@ -115,7 +116,8 @@ select
     'atlar' as source_system,
     'transaction' as record_type,
     transaction_id as record_id,
-    'Money came back on ' || booking_date || ': ' || {{ money('amount', 'currency_code') }} || ' ' || currency_code
+    'Money came back on ' || booking_date || ': '
+    || {{ minor_unit_text('amount', 'currency_code') }} || ' ' || currency_code
     || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '') || '.' as message,
     'Correct the payment in Atlas Accounting; its document is open again.' as remedy,
     null::bigint as order_id

@@ -7,8 +7,8 @@ with balances as (
         account_id,
         balance_date::varchar as part,
         currency_code,
-        balance_previous + amount_moved as left_amount,
-        balance as right_amount,
+        amount_moved as left_amount,
+        balance - balance_previous as right_amount,
         difference,
         is_complete as is_comparable
     from {{ ref('int_reconciliation__bank_balances') }}
@@ -21,8 +21,8 @@ statements as (
         account_id,
         bank_statement_id as part,
         currency_code,
-        amount_opening + amount_moved as left_amount,
-        amount_closing as right_amount,
+        amount_moved as left_amount,
+        amount_closing - amount_opening as right_amount,
         difference,
         difference is not null as is_comparable
     from {{ ref('int_reconciliation__bank_statements') }}
@@ -71,13 +71,13 @@ select
     rows_to_show.control_name,
     rows_to_show.account_id || coalesce('/' || rows_to_show.part, '') as scope,
     case rows_to_show.control_name
-        when 'bank_statements_close' then 'Opening balances plus entries'
-        else 'Balances before plus lines booked since'
+        when 'bank_statements_close' then 'Entries of statements'
+        else 'Lines booked'
     end || coalesce(', ' || accounts.account_name, '') as left_label,
     rows_to_show.left_amount,
     case rows_to_show.control_name
-        when 'bank_statements_close' then 'Closing balances'
-        else 'Booked balances'
+        when 'bank_statements_close' then 'Closing less opening balances'
+        else 'Booked balances less the ones before'
     end as right_label,
     rows_to_show.right_amount,
     rows_to_show.currency_code,
