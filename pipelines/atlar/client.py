@@ -23,7 +23,7 @@ from pipelines.transport import errors, exact
 from pipelines.transport.auth import Auth, BasicAuth, Token, TokenAuth
 from pipelines.transport.pacing import TokenBucket, Unlimited
 from pipelines.transport.reply import Reply
-from pipelines.transport.session import Clockwork, Patience, Session, decode
+from pipelines.transport.session import Clockwork, Patience, Session, decode, surprise
 
 SYSTEM = "atlar"
 
@@ -280,7 +280,10 @@ class AtlarClient:
         # The end-to-end id then carries the payment's externalId, by which an ERP finds it (contract section 7).
         params = {"format": self.config.statement_format, "externalIdAsEndToEndId": "true"}
         headers = {"Accept": "application/xml, text/plain, application/octet-stream"}
-        return self.session.send("read", "GET", self._path(resource, **ids), params=params, headers=headers).body
+        answer = self.session.send("read", "GET", self._path(resource, **ids), params=params, headers=headers)
+        if answer.body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+            raise surprise(self.session, answer, "HTML instead of a statement file", is_write=False)
+        return answer.body
 
     def _write(
         self,

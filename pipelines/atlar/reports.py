@@ -53,11 +53,10 @@ def read_reports(client: AtlarClient, reading: Reading, accounts: Sequence[msgsp
     landed = reading.landing.latest(tables.REPORTS)
     known = set(zip(landed["connection_id"].to_pylist(), landed["id"].to_pylist(), strict=True))
     numbers = _account_numbers(accounts)
-    for connection in map(exact.loads, connections):
-        connection_id = str(connection["id"])
+    for connection_id in (str(told["id"]) for each in connections if (told := exact.members(each)).get("id")):
         what = f"reports of connection {connection_id}"
         reports = reading.optional(what, _NO_REPORTS, lambda: client.records("reports", id=connection_id))  # noqa: B023
-        new = [report for report in reports or () if (connection_id, str(exact.loads(report).get("id"))) not in known]
+        new = [report for report in reports or () if (connection_id, str(exact.members(report).get("id"))) not in known]
         for start in range(0, len(new), _REPORTS_PER_LANDING):
             yield from _group(client, connection_id, new[start : start + _REPORTS_PER_LANDING], numbers)
 
@@ -67,21 +66,25 @@ def _group(
 ) -> Iterator[Fetched]:
     read = _Read()
     with ThreadPoolExecutor(max_workers=_REPORTS_AT_ONCE, thread_name_prefix="reports") as pool:
-        for part in pool.map(lambda report: _report(client, connection_id, exact.loads(report), numbers), reports):
+        for part in pool.map(lambda report: _report(client, connection_id, exact.members(report), numbers), reports):
             read.add(part)
     yield Fetched(tables.BANK_STATEMENT_ENTRIES, read.entries)
     yield Fetched(tables.BANK_STATEMENTS, read.statements, misfits=read.misfits)
-    yield Fetched(tables.REPORTS, [_with_connection(report, connection_id) for report in reports])
+    yield Fetched(tables.REPORTS, [exact.with_members(report, connectionId=connection_id) for report in reports])
 
 
 def _report(
     client: AtlarClient, connection_id: str, report: dict[str, Any], numbers: dict[str, frozenset[str]]
 ) -> _Read:
+    read = _Read()
+    if not report.get("id"):
+        return read  # landing quarantines the report itself
     report_id = str(report["id"])
     listed = [
-        exact.loads(record) for record in client.records("bank_statements", id=connection_id, report_id=report_id)
+        told
+        for record in client.records("bank_statements", id=connection_id, report_id=report_id)
+        if (told := exact.members(record)).get("id")
     ]
-    read = _Read()
     if not listed:
         return read
     whole: dict[str, tuple[Statement, bytes]] = {}
@@ -141,19 +144,15 @@ def _keep(read: _Read, record: dict[str, Any], statement: Statement, content: by
 
 
 def _account_numbers(accounts: Sequence[msgspec.Raw]) -> dict[str, frozenset[str]]:
-    told = (exact.loads(record) for record in accounts)
+    told = (exact.members(record) for record in accounts)
     return {
         str(account["id"]): frozenset(
             [_compact(str(each.get("number"))) for each in account.get("identifiers") or []] + [str(account["id"])]
         )
         for account in told
+        if account.get("id")
     }
 
 
 def _compact(number: str) -> str:
     return number.replace(" ", "").replace("-", "").upper()
-
-
-def _with_connection(report: msgspec.Raw, connection_id: str) -> msgspec.Raw:
-    members = msgspec.json.decode(report, type=dict[str, msgspec.Raw])
-    return msgspec.Raw(msgspec.json.encode({"connectionId": connection_id, **members}))

@@ -82,7 +82,7 @@ class _Accounts:
             return self._records
 
     def ids(self) -> list[str]:
-        return [str(exact.loads(record)["id"]) for record in self.records()]
+        return [str(told["id"]) for record in self.records() if (told := exact.members(record)).get("id")]
 
 
 def _list(client: AtlarClient, reading: Reading, table: RawTable, remedy: str) -> Task:
@@ -135,20 +135,16 @@ def _batches(client: AtlarClient, reading: Reading) -> Iterator[Fetched]:
     yield Fetched(tables.CREDIT_TRANSFER_BATCHES, batches, EVERYTHING, last_wins=True)
     known = set(reading.landing.latest(tables.CREDIT_TRANSFER_BATCH_RESULTS)["batch_id"].to_pylist())
     results: list[msgspec.Raw] = []
-    for batch in map(exact.loads, batches):
+    for batch in map(exact.members, batches):
         # The results of a finished batch never change, and before that they are a 404 (contract section 8.2).
-        if batch.get("status") in _UNFINISHED or batch["id"] in known:
+        if not batch.get("id") or batch.get("status") in _UNFINISHED or batch["id"] in known:
             continue
         try:
             found = client.records("credit_transfer_batch_results", id=batch["id"])
         except errors.RecordNotFound:
             continue
-        results += [_with(record, batchId=batch["id"]) for record in found]
+        results += [exact.with_members(record, batchId=batch["id"]) for record in found]
     yield Fetched(tables.CREDIT_TRANSFER_BATCH_RESULTS, results)
-
-
-def _with(record: msgspec.Raw, **members: str) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode({**members, **msgspec.json.decode(record, type=dict[str, msgspec.Raw])}))
 
 
 def source(files: Mapping[str, Sequence[Path]]) -> Any:

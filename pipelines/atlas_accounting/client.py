@@ -116,7 +116,7 @@ class AtlasAccountingClient:
         """The chosen company's record; None where the vendor does not list it."""
         answer = self.session.send("read", "GET", self._path("companies"))
         for record in self._pages.items(answer):
-            if exact.loads(record).get("id") == self.company_id:
+            if exact.members(record).get("id") == self.company_id:
                 return record
         return None
 

@@ -18,6 +18,7 @@ from pipelines.atlas_etrm import tables
 from pipelines.atlas_etrm.client import AtlasEtrmClient
 from pipelines.raw_table import RawTable
 from pipelines.reading import Fetched, Reading, Task
+from pipelines.transport import exact
 from pipelines.versioning import EVERYTHING
 
 _NO_DEALS = "Deals are only used for cross-checks; ask for the permission if you want them."
@@ -81,13 +82,8 @@ def _definitions(client: AtlasEtrmClient, reading: Reading) -> Iterator[Fetched]
     for kind, read in kinds:
         records = reading.optional(f"custom fields of kind {kind}", _NO_FIELDS, read)
         complete = complete and records is not None
-        found += [_with_kind(record, kind) for record in records or ()]
+        found += [exact.with_members(record, entityKind=kind) for record in records or ()]
     yield Fetched(tables.CUSTOM_FIELD_DEFINITIONS, found, EVERYTHING if complete else None)
-
-
-def _with_kind(record: msgspec.Raw, kind: str) -> msgspec.Raw:
-    members = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
-    return msgspec.Raw(msgspec.json.encode({"entityKind": kind, **members}))
 
 
 def source(files: Mapping[str, Sequence[Path]]) -> Any:

@@ -20,6 +20,21 @@ def loads(data: bytes | msgspec.Raw) -> Any:
     return _DECODER.decode(data)
 
 
+def members(record: bytes | msgspec.Raw) -> dict[str, Any]:
+    """The members of a JSON object, numbers exact; none where it is something else (landing will say what)."""
+    value = loads(record)
+    return value if isinstance(value, dict) else {}
+
+
+def with_members(record: msgspec.Raw, **added: str) -> msgspec.Raw:
+    """A record with members it lacks, the others byte for byte; what is no object stays as it is."""
+    try:
+        given = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
+    except msgspec.MsgspecError:
+        return record
+    return msgspec.Raw(msgspec.json.encode({**added, **given}))
+
+
 def dumps(value: Any, *, numbers: Collection[str] = ()) -> bytes:
     """Python values to JSON.
 

@@ -267,3 +267,27 @@ def test_transactions_are_read_again_in_an_overlapping_window(
     for _ in range(2):
         run(vendors, landing, clock, only=frozenset({"atlar.transactions"}))
     assert queries == ["", "2026-02-08"]
+
+
+@pytest.mark.usefixtures("not_loaded")
+def test_a_maintenance_page_is_not_taken_for_a_statement(
+    vendors: Vendors, landing: Landing, clock: VirtualClock
+) -> None:
+    vendors.answers["/connectivity/v2beta/connections/con/reports/rep/content"] = b"<!DOCTYPE html><html></html>"
+    with pytest.raises(errors.UnexpectedAnswer, match="HTML"):
+        run(vendors, landing, clock)
+    assert landing.files("atlar", "reports") == []
+
+
+@pytest.mark.usefixtures("not_loaded")
+@pytest.mark.parametrize("odd", [5, "text", None, [], {"name": "no id"}])
+def test_a_record_of_no_use_stops_no_other(vendors: Vendors, landing: Landing, clock: VirtualClock, odd: Any) -> None:
+    for path, answer in vendors.answers.items():
+        if isinstance(answer, list):
+            vendors.answers[path] = [*answer, odd]
+    vendors.answers["/payments/v2beta/credit-transfer-batches"] = [odd]
+    result = run(vendors, landing, clock)
+    assert result.rows["atlar.bank_statements"] == 2
+    assert result.rows["atlas_etrm.orders"] == 1
+    assert result.rows["atlas_accounting.invoices"] == 1
+    assert result.quarantined >= 8
