@@ -3,28 +3,26 @@
 -- a reference rate it waits, and stands in `fct_exceptions`.
 with documents as (
     select
-        documents.*,
-        case documents.side when 'receivable' then 'INVOICE/' else 'BILL/' end || documents.document_id as provenance_id,
-        coalesce(invoices.created_at, bills.created_at) as created_at,
+        issued.*,
+        case issued.side when 'receivable' then 'INVOICE/' else 'BILL/' end || issued.document_id as provenance_id,
+        coalesce(invoices.created_at, bills.created_at, issued.issue_date::timestamptz) as created_at,
         gl_entities.gl_entity_id,
-        coalesce(gl_entities.currency_code, parameters.base_currency_code) as base_currency_code
-    from {{ ref('int_reconciliation__issued_documents') }} as documents
-    left join {{ ref('stg_atlas_accounting__invoices') }} as invoices
-        on documents.document_id = invoices.invoice_id
-    left join {{ ref('stg_atlas_accounting__bills') }} as bills
-        on documents.document_id = bills.bill_id
+        parameters.base_currency_code
+    from {{ ref('int_reconciliation__issued_documents') }} as issued
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
     cross join {{ ref('stg_atlas_accounting__companies') }} as companies
     inner join {{ ref('stg_atlar__gl_entities') }} as gl_entities
         on companies.company_id = gl_entities.external_id
-    where documents.amount_due <> 0
+    left join {{ ref('stg_atlas_accounting__invoices') }} as invoices
+        on issued.document_id = invoices.invoice_id
+    left join {{ ref('stg_atlas_accounting__bills') }} as bills
+        on issued.document_id = bills.bill_id
+    where issued.amount_due <> 0
 ),
 
 lacking as (
     select
         documents.*,
-        {{ amount_in_base('documents.amount_total', 'documents.currency_code', 'documents.base_currency_code') }}
-            as total_base,
         {{ amount_in_base('documents.amount_due', 'documents.currency_code', 'documents.base_currency_code') }}
             as due_base,
         {{ atlar_amounts_with_rate(
@@ -32,86 +30,12 @@ lacking as (
             'documents.currency_code',
             amount_in_base('documents.amount_total', 'documents.currency_code', 'documents.base_currency_code'),
             'documents.base_currency_code'
-        ) }} as amounts,
-        document_rates.units_per_eur as document_rate,
-        base_rates.units_per_eur as base_rate
+        ) }} as amounts
     from documents
+    left join {{ ref('stg_atlar__documents') }} as there
+        on documents.provenance_id = there.provenance_vendor_id
     {{ join_reference_rates('documents.currency_code', 'documents.base_currency_code', 'documents.issue_date') }}
-    where
-        documents.provenance_id not in (
-            select provenance_vendor_id from {{ ref('stg_atlar__documents') }}
-            where provenance_vendor_id is not null
-        )
-),
-
-control_lines as (
-    select
-        lacking.document_id,
-        0 as line_number,
-        accounts.account_id,
-        case lacking.side when 'receivable' then 'DEBIT' else 'CREDIT' end as entry_type,
-        lacking.amount_total as amount,
-        lacking.total_base as amount_base
-    from lacking
-    inner join {{ ref('int_posting__control_accounts') }} as controls
-        on
-            lacking.currency_code = controls.currency_code
-            and controls.control = case lacking.side when 'receivable' then 'receivables' else 'payables' end
-    left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
-        on controls.account_number = accounts.account_number
-),
-
-document_lines as (
-    select
-        invoice_id as document_id,
-        line_number,
-        account_id,
-        amount
-    from {{ ref('stg_atlas_accounting__invoice_lines') }}
-
-    union all
-
-    select
-        bill_id as document_id,
-        line_number,
-        account_id,
-        amount
-    from {{ ref('stg_atlas_accounting__bill_lines') }}
-),
-
--- Each line at the document's rate; what rounding leaves over goes to the largest, so that both sides are equal.
-converted_lines as (
-    select
-        lacking.document_id,
-        document_lines.line_number,
-        document_lines.account_id,
-        case lacking.side when 'receivable' then 'CREDIT' else 'DEBIT' end as entry_type,
-        document_lines.amount,
-        lacking.total_base,
-        {{ amount_in_base('document_lines.amount', 'lacking.currency_code', 'lacking.base_currency_code', 'lacking.document_rate', 'lacking.base_rate') }} as amount_base,
-        row_number() over (
-            partition by lacking.document_id order by document_lines.amount desc, document_lines.line_number asc
-        ) as size_rank
-    from lacking
-    inner join document_lines
-        on lacking.document_id = document_lines.document_id
-),
-
-entries as (
-    select * from control_lines
-    union all
-    select
-        document_id,
-        line_number,
-        account_id,
-        entry_type,
-        amount,
-        amount_base
-        + case
-            when size_rank = 1 then total_base - sum(amount_base) over (partition by document_id)
-            else 0
-        end as amount_base
-    from converted_lines
+    where there.document_id is null
 ),
 
 gl_entries as (
@@ -121,19 +45,18 @@ gl_entries as (
         to_json(list(
             json_object(
                 'glAccountId', gl_accounts.gl_account_id,
-                'vendorId', entries.document_id || '/' || entries.line_number,
-                'type', entries.entry_type,
+                'vendorId', entries.document_id || '/' || entries.entry_number,
+                'type', upper(entries.entry_side),
                 'amount', {{ atlar_amounts(
-                    'entries.amount',
-                    'lacking.currency_code',
-                    'entries.amount_base',
-                    'lacking.base_currency_code'
+                    'entries.amount', 'lacking.currency_code', 'entries.amount_base', 'lacking.base_currency_code'
                 ) }}
-            ) order by entries.line_number
+            ) order by entries.entry_number
         )) as gl_entries
-    from entries
-    inner join lacking
-        on entries.document_id = lacking.document_id
+    from lacking
+    inner join {{ ref('int_write_back__document_entries') }} as entries
+        on
+            lacking.side = entries.side
+            and lacking.document_id = entries.document_id
     left join {{ ref('stg_atlar__gl_accounts') }} as gl_accounts
         on entries.account_id = gl_accounts.external_id
     group by entries.document_id
@@ -146,6 +69,23 @@ order_dimensions as (
     from {{ ref('fct_journal_entry_lines') }}
     where order_id is not null and source_system = 'atlas_etrm'
     group by order_id
+),
+
+order_references as (
+    select
+        orders.order_id,
+        json_merge_patch(
+            json_object(
+                'orderId', orders.order_id::varchar,
+                'erpCode',
+                coalesce(orders.erp_code, nullif(concat_ws('+', orders.invoice_number, orders.bill_number), '')),
+                'contractCode', orders.contract_code
+            ),
+            coalesce(order_dimensions.dimensions, '{}'::json)
+        ) as named_references
+    from {{ ref('fct_orders') }} as orders
+    left join order_dimensions
+        on orders.order_id = order_dimensions.order_id
 )
 
 select
@@ -170,21 +110,11 @@ select
         case lacking.side when 'receivable' then 'Customer invoice ' else 'Vendor bill ' end
         || coalesce(lacking.document_number, lacking.document_id),
         'reference', coalesce(lacking.document_number, lacking.document_id),
+        -- Merged into an empty object, what is not known is left out.
         'references', json_merge_patch(
             '{}'::json,
-            json_object(
-                'orderId', orders.order_id::varchar,
-                'erpCode', coalesce(
-                    orders.erp_code,
-                    case
-                        when orders.order_id is not null
-                            then concat_ws('+', orders.invoice_number, orders.bill_number)
-                    end
-                ),
-                'contractCode', orders.contract_code,
-                'vendorBillNumber', lacking.vendor_bill_number
-            ),
-            coalesce(order_dimensions.dimensions, '{}'::json)
+            json_object('vendorBillNumber', lacking.vendor_bill_number),
+            coalesce(order_references.named_references, '{}'::json)
         ),
         'counterparty', json_object(
             'name', coalesce(lacking.party_name, lacking.party_code),
@@ -196,18 +126,14 @@ select
         'glEntries', gl_entries.gl_entries,
         'appliedDocuments', '[]'::json,
         'provenance', json_object('vendorId', lacking.provenance_id),
-        'vendorCreated', strftime(
-            coalesce(lacking.created_at, lacking.issue_date::timestamptz) at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ'
-        )
+        'vendorCreated', strftime(lacking.created_at at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')
     )::varchar as payload,
     null::varchar as current_values
 from lacking
 inner join gl_entries
     on lacking.document_id = gl_entries.document_id
-left join {{ ref('fct_orders') }} as orders
-    on lacking.order_id = orders.order_id
-left join order_dimensions
-    on lacking.order_id = order_dimensions.order_id
+left join order_references
+    on lacking.order_id = order_references.order_id
 where
-    lacking.total_base is not null
+    lacking.due_base is not null
     and gl_entries.missing_account_count = 0

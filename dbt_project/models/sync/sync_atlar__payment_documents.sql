@@ -8,7 +8,7 @@ with payments as (
             as provenance_id,
         coalesce(received.deposit_account_id, made.payment_account_id) as bank_account_id,
         gl_entities.gl_entity_id,
-        coalesce(gl_entities.currency_code, parameters.base_currency_code) as base_currency_code
+        parameters.base_currency_code
     from {{ ref('int_reconciliation__payments') }} as payments
     left join {{ ref('stg_atlas_accounting__payments') }} as received
         on payments.payment_id = received.payment_id
@@ -33,49 +33,33 @@ lacking as (
             'payments.base_currency_code'
         ) }} as amounts
     from payments
+    left join {{ ref('stg_atlar__documents') }} as there
+        on payments.provenance_id = there.provenance_vendor_id
     {{ join_reference_rates('payments.currency_code', 'payments.base_currency_code', 'payments.payment_date') }}
-    where
-        payments.provenance_id not in (
-            select provenance_vendor_id from {{ ref('stg_atlar__documents') }}
-            where provenance_vendor_id is not null
-        )
-),
-
-applications as (
-    select
-        settlements.side,
-        settlements.payment_id,
-        settlements.document_id,
-        sum(settlements.amount_applied) as amount,
-        any_value(documents.document_id) as document_id_atlar,
-        -- Its document is open in the books, so it is on its way to Atlar.
-        bool_or(coalesce(issued.amount_due, 0) <> 0) as is_due_there
-    from {{ ref('int_reconciliation__settlements') }} as settlements
-    left join {{ ref('stg_atlar__documents') }} as documents
-        on
-            documents.provenance_vendor_id
-            = case settlements.side when 'receivable' then 'INVOICE/' else 'BILL/' end || settlements.document_id
-    left join {{ ref('int_reconciliation__issued_documents') }} as issued
-        on
-            settlements.side = issued.side
-            and settlements.document_id = issued.document_id
-    group by settlements.side, settlements.payment_id, settlements.document_id
+    where there.document_id is null
 ),
 
 applied as (
     select
         lacking.provenance_id,
-        sum(applications.amount) as amount_applied,
+        sum(applications.amount_applied) as amount_applied,
         count(*) filter (where applications.document_id_atlar is not null) as linked_count,
-        count(*) filter (where applications.document_id_atlar is null and applications.is_due_there) as awaited_count,
+        count(*) filter (where applications.document_id_atlar is null and applications.is_document_open)
+            as awaited_count,
         to_json(coalesce(
             list(
                 json_object(
                     'documentId', applications.document_id_atlar,
                     'amount', {{ atlar_amounts(
-                        'applications.amount',
+                        'applications.amount_applied',
                         'lacking.currency_code',
-                        amount_in_base('applications.amount', 'lacking.currency_code', 'lacking.base_currency_code', 'lacking.document_rate', 'lacking.base_rate'),
+                        amount_in_base(
+                            'applications.amount_applied',
+                            'lacking.currency_code',
+                            'lacking.base_currency_code',
+                            'lacking.document_rate',
+                            'lacking.base_rate'
+                        ),
                         'lacking.base_currency_code'
                     ) }}
                 ) order by applications.document_id
@@ -83,7 +67,7 @@ applied as (
             []
         )) as applied_documents
     from lacking
-    inner join applications
+    inner join {{ ref('int_write_back__payment_applications') }} as applications
         on
             lacking.side = applications.side
             and lacking.payment_id = applications.payment_id
@@ -122,7 +106,10 @@ select
             amount_in_base(
                 '(lacking.amount - coalesce(applied.amount_applied, 0))',
                 'lacking.currency_code',
-                'lacking.base_currency_code', 'lacking.document_rate', 'lacking.base_rate'),
+                'lacking.base_currency_code',
+                'lacking.document_rate',
+                'lacking.base_rate'
+            ),
             'lacking.base_currency_code'
         ) }},
         'date', lacking.payment_date::varchar,

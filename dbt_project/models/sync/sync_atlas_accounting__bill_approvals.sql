@@ -1,4 +1,4 @@
--- Approving the draft bills that orders gave birth to, which issues and posts them on the control account of their currency.
+-- Approving the draft bills of orders, which issues and posts them on the control account of their currency.
 -- One row per draft bill with an order's key.
 with accounts as (
     select
@@ -13,7 +13,8 @@ with accounts as (
 select
     'order:' || orders.order_id || ':' || drafts.bill_id as sync_key,
     'approve' as operation,
-    'bill ' || coalesce(drafts.bill_number, drafts.bill_id) || ' of order ' || orders.order_id as record_label,
+    'bill ' || coalesce(drafts.bill_number, drafts.bill_id) || ' of order ' || orders.order_id
+        as record_label,
     orders.order_id,
     drafts.bill_id as destination_id,
     null::varchar as expected_version,

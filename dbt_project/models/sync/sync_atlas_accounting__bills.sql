@@ -1,4 +1,4 @@
--- The draft bill of an order's Passive side, as the journal derives it: net per order item, VAT and rounding on lines of their own.
+-- The draft bill of an order's Passive side as the journal derives it: net per item, VAT and rounding on own lines.
 -- One row per order that is due, whose vendor the books have and which has no bill yet.
 with due as (
     select orders.*

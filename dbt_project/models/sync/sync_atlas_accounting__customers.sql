@@ -1,4 +1,4 @@
--- The customers that an order with Active lines needs and the books do not have: named as in ATLAS ETRM, with its VAT number.
+-- The customers that an order with Active lines needs and the books lack: named as in ATLAS ETRM, with VAT number.
 -- One row per counterparty.
 with needed as (
     select
@@ -16,6 +16,12 @@ with needed as (
     group by orders.counterparty_id_atlas_etrm
 ),
 
+other_codes as (
+    select distinct external_id
+    from {{ ref('stg_atlas_accounting__vendors') }}
+    where external_id is not null
+),
+
 -- A code that ATLAS ETRM gives already is kept, unless a party of the other side goes by it.
 codes as (
     select
@@ -26,10 +32,7 @@ codes as (
             else 'AE-' || parties.counterparty_id_atlas_etrm
         end as external_id
     from {{ ref('dim_counterparties') }} as parties
-    left join (
-        select distinct external_id from {{ ref('stg_atlas_accounting__vendors') }}
-        where external_id is not null
-    ) as others
+    left join other_codes as others
         on parties.external_id_atlas_etrm = others.external_id
     where parties.counterparty_id_atlas_etrm is not null
 )

@@ -1,4 +1,4 @@
--- Sending the draft invoices that orders gave birth to, which issues and posts them on the control account of their currency.
+-- Sending the draft invoices of orders, which issues and posts them on the control account of their currency.
 -- One row per draft invoice with an order's key.
 with accounts as (
     select
@@ -13,7 +13,8 @@ with accounts as (
 select
     'order:' || orders.order_id || ':' || drafts.invoice_id as sync_key,
     'send' as operation,
-    'invoice ' || coalesce(drafts.invoice_number, drafts.invoice_id) || ' of order ' || orders.order_id as record_label,
+    'invoice ' || coalesce(drafts.invoice_number, drafts.invoice_id) || ' of order ' || orders.order_id
+        as record_label,
     orders.order_id,
     drafts.invoice_id as destination_id,
     null::varchar as expected_version,

@@ -1,4 +1,4 @@
--- The draft invoice of an order's Active side, as the journal derives it: net per order item, VAT and rounding on lines of their own.
+-- The draft invoice of an order's Active side as the journal derives it: net per item, VAT and rounding on own lines.
 -- One row per order that is due, whose customer the books have and which has no invoice yet.
 with due as (
     select orders.*
