@@ -185,7 +185,7 @@ class Books:
             parsed = dbtRunner().invoke(["parse", *self._options()])
             if not parsed.success:
                 raise BuildError(_explain(parsed))
-            self._manifest = parsed.result  # type: ignore[assignment]
+            self._manifest = parsed.result
         return dbtRunner(manifest=self._manifest, callbacks=[self._on_event])
 
     def _options(self) -> list[str]:

@@ -264,27 +264,32 @@ def sandbox(
     atlas_etrm_requests_per_minute: Annotated[int, typer.Option(help="0 is without limit.")] = 100,
     accounting_tier: Annotated[str, typer.Option(help="standard, professional or enterprise.")] = "enterprise",
     atlar_requests_per_second: Annotated[int, typer.Option(help="0 is without limit.")] = 50,
+    atlar_seed_routes: Annotated[bool, typer.Option(help="Also answer the seed's spellings of Atlar's paths.")] = False,
     latency_ms: Annotated[int, typer.Option(help="Added to every answer.")] = 0,
 ) -> None:
     """Start the three vendors as servers on this machine, with an invented company's data."""
     from sandbox.app import serve as serve_sandbox
     from sandbox.options import SandboxOptions
+    from sandbox.state import SandboxError
 
     del context  # The sandbox has one data directory whatever the profile of the other commands.
-    serve_sandbox(
-        SandboxOptions(
-            data_dir=sandbox_process.vendors_dir(settings_module.load(SANDBOX).paths.data_dir),
-            seed=seed,
-            scale=scale,
-            as_of=settings_module.parse_date(as_of, "--as-of"),
-            port_base=port_base,
-            reset=reset,
-            atlas_etrm_requests_per_minute=atlas_etrm_requests_per_minute,
-            accounting_tier=accounting_tier,
-            atlar_requests_per_second=atlar_requests_per_second,
-            latency_ms=latency_ms,
-        )
+    options = SandboxOptions(
+        data_dir=sandbox_process.vendors_dir(settings_module.load(SANDBOX).paths.data_dir),
+        seed=seed,
+        scale=scale,
+        as_of=settings_module.parse_date(as_of, "--as-of"),
+        port_base=port_base,
+        reset=reset,
+        atlas_etrm_requests_per_minute=atlas_etrm_requests_per_minute,
+        accounting_tier=accounting_tier,
+        atlar_requests_per_second=atlar_requests_per_second,
+        atlar_seed_routes=atlar_seed_routes,
+        latency_ms=latency_ms,
     )
+    try:
+        serve_sandbox(options)
+    except SandboxError as problem:
+        raise TieoutError(str(problem)) from None
 
 
 @app.command()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tieout.errors import SettingsError
@@ -28,6 +28,8 @@ DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 
 LIVE = "live"
 SANDBOX = "sandbox"
+
+Choice = TypeVar("Choice", bound=str)
 
 Lookup = Callable[[str], Any]
 """A setting's value by its dotted name, or None."""
@@ -109,12 +111,13 @@ class Settings:
             )
         return found
 
-    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+    def choice(self, name: str, allowed: tuple[Choice, ...], default: Choice) -> Choice:
         """Returns a setting that must be one of `allowed`."""
         found = (self.value(name, default) or default).strip()
-        if found not in allowed:
-            raise SettingsError(f"{_environment_name(name)} is {found!r}; it must be one of {', '.join(allowed)}")
-        return found
+        for one in allowed:
+            if found == one:
+                return one
+        raise SettingsError(f"{_environment_name(name)} is {found!r}; it must be one of {', '.join(allowed)}")
 
     def integer(self, name: str, default: int) -> int:
         """Returns a whole number ≥ 0."""
@@ -215,6 +218,8 @@ class Settings:
             username=self.required("sources.atlas_etrm.username"),
             password=self.required("sources.atlas_etrm.password"),
             requests_per_minute=self.integer("sources.atlas_etrm.requests_per_minute", 100),
+            # The limit counts per minute, not per process: a run right after another must know what that one spent.
+            pace_file=self.paths.data_dir / "atlas_etrm_pace.json",
         )
 
     def atlas_accounting(self) -> AtlasAccountingConfig:
@@ -304,7 +309,7 @@ def _from_dlt_files(name: str) -> Any:
     key, *rest = reversed(name.split("."))
     sections = tuple(reversed(rest))
     for provider in (SecretsTomlProvider(settings_dir=".dlt"), ConfigTomlProvider(settings_dir=".dlt")):
-        found, _ = provider.get_value(key, Any, None, *sections)  # type: ignore[arg-type]
+        found, _ = provider.get_value(key, Any, None, *sections)
         if found is not None:
             return found
     return None
