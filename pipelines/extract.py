@@ -17,7 +17,7 @@ from datetime import date
 
 import msgspec
 
-from pipelines import loading
+from pipelines import loading, shrink
 from pipelines.atlar import source as atlar_source
 from pipelines.atlar.client import AtlarClient, AtlarConfig
 from pipelines.atlas_accounting import source as atlas_accounting_source
@@ -26,7 +26,7 @@ from pipelines.atlas_etrm import source as atlas_etrm_source
 from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
 from pipelines.landing import Landing
 from pipelines.raw_table import Answer, RawTable
-from pipelines.reading import Progress, Reading, Silent, Task
+from pipelines.reading import Fetched, Progress, Reading, Silent, Task
 from pipelines.typed import Misfit
 from pipelines.versioning import Scope
 
@@ -86,15 +86,31 @@ class ExtractResult:
     """Seconds by system (reading and landing) and for `load`."""
     findings: list[str] = field(default_factory=list)
     """What a person should know: endpoints that did not answer and what that means."""
+    quarantined_by_system: dict[str, int] = field(default_factory=dict)
+    """`quarantined`, by system; systems without any are left out."""
 
 
 @dataclass
 class _Tally:
     """Counts shared by the threads of one extraction."""
 
+    accept_shrink: bool = False
     rows: dict[str, int] = field(default_factory=dict)
-    quarantined: int = 0
+    quarantined: dict[str, int] = field(default_factory=dict)
+    shrunk: list[shrink.Shrunk] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def refuses(self, landing: Landing, fetched: Fetched) -> bool:
+        """Whether a full read has lost so much that it is not believed; it is noted then."""
+        if self.accept_shrink:
+            return False
+        received = len(fetched.records) + len(fetched.misfits)
+        found = shrink.shrunk(fetched.table, received, landing.latest(fetched.table), fetched.scope)
+        if found is None:
+            return False
+        with self.lock:
+            self.shrunk.append(found)
+        return True
 
     def land(
         self,
@@ -108,7 +124,8 @@ class _Tally:
     ) -> int:
         landed = landing.land(table, records, scope=scope, last_wins=last_wins, refused=refused)
         with self.lock:
-            self.quarantined += landed.quarantined
+            if landed.quarantined:
+                self.quarantined[table.system] = self.quarantined.get(table.system, 0) + landed.quarantined
             if landed.rows:
                 name = f"{table.system}.{table.name}"
                 self.rows[name] = self.rows.get(name, 0) + landed.rows
@@ -122,6 +139,9 @@ def extract(
     as_of: date,
     only: frozenset[str] | None = None,
     progress: Progress | None = None,
+    since: date | None = None,
+    full_refresh: bool = False,
+    accept_shrink: bool = False,
 ) -> ExtractResult:
     """Reads the vendors, lands what changed, loads what the work file lacks.
 
@@ -131,12 +151,17 @@ def extract(
         as_of: Business date of the dated reports.
         only: Tables to read, as `<system>.<table>`; None is everything. What the same calls bring along is landed too.
         progress: What shows the progress.
+        since: Dated windows and cursors begin no later than this day.
+        full_refresh: Read everything again, whatever is landed.
+        accept_shrink: Believe a full read that lost more than a fifth of its table.
 
     Raises:
         VendorError: of the first system that failed. What the others brought is in landing/ and is loaded next time.
+        SnapshotShrunkError: tables were refused because they shrank; all else was landed and loaded.
+        ValueError: `only` names a table that does not exist.
     """
-    reading = Reading(landing, as_of)
-    tally = _Tally()
+    reading = Reading(landing, as_of, since=since, full_refresh=full_refresh)
+    tally = _Tally(accept_shrink)
     before = clients.requests()
     shown = progress or Silent()
     plans = _plans(clients, reading, only)
@@ -151,14 +176,18 @@ def extract(
     loaded = loading.load_missing(landing, DATASETS)
     seconds["load"] = time.monotonic() - started
     after = clients.requests()
-    return ExtractResult(
+    result = ExtractResult(
         rows=tally.rows,
         requests={name: after[name] - before[name] for name in after},
-        quarantined=tally.quarantined,
+        quarantined=sum(tally.quarantined.values()),
         changed=frozenset(tally.rows) | frozenset(loaded),
         seconds=seconds,
         findings=sorted(set(reading.findings)),
+        quarantined_by_system=tally.quarantined,
     )
+    if tally.shrunk:
+        raise shrink.SnapshotShrunkError(tuple(tally.shrunk), result)
+    return result
 
 
 def land_answers(answers: Iterable[Answer], landing: Landing) -> ExtractResult:
@@ -177,9 +206,20 @@ def land_answers(answers: Iterable[Answer], landing: Landing) -> ExtractResult:
     return ExtractResult(
         rows=tally.rows,
         requests={},
-        quarantined=tally.quarantined,
+        quarantined=sum(tally.quarantined.values()),
         changed=frozenset(tally.rows) | frozenset(loaded),
         seconds={"load": time.monotonic() - started},
+        quarantined_by_system=tally.quarantined,
+    )
+
+
+def table_names() -> tuple[str, ...]:
+    """Every raw table an extraction can be asked for, as `<system>.<table>`."""
+    return tuple(
+        f"{table.system}.{table.name}"
+        for dataset in DATASETS
+        for table in dataset.tables
+        if dataset is not loading.QUARANTINE_DATASET
     )
 
 
@@ -198,8 +238,7 @@ def _plans(clients: Clients, reading: Reading, only: frozenset[str] | None) -> d
         "atlas_accounting": lambda: atlas_accounting_source.tasks(clients.atlas_accounting, reading),
         "atlar": lambda: atlar_source.tasks(clients.atlar, reading),
     }
-    known = {f"{table.system}.{table.name}" for dataset in DATASETS for table in dataset.tables}
-    if only is not None and (unknown := only - known):
+    if only is not None and (unknown := only - frozenset(table_names())):
         raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
     plans: dict[str, list[Task]] = {}
     for system, tasks in sources.items():
@@ -224,6 +263,8 @@ def _read_system(
     def run(task: Task) -> None:
         waiting = {table.name for table in task.tables}
         for fetched in task.read():
+            if tally.refuses(landing, fetched):
+                break  # what the same task reads next hangs on what was refused: payments are asked for by invoice
             rows = tally.land(
                 landing,
                 fetched.table,

@@ -47,6 +47,10 @@ class Reading:
     landing: Landing
     as_of: date
     findings: list[str] = field(default_factory=list)
+    since: date | None = None
+    """Dated windows and cursors begin no later than this day; None leaves them to what is landed."""
+    full_refresh: bool = False
+    """Everything is read again, whatever is landed."""
 
     def optional(
         self, what: str, remedy: str, read: Callable[[], Sequence[msgspec.Raw]]

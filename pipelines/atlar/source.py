@@ -102,10 +102,15 @@ def _transactions(client: AtlarClient, reading: Reading, accounts: _Accounts) ->
 
 
 def window_start(reading: Reading, overlap_days: int) -> date | None:
-    """The first booking date to read: `overlap_days` before the newest one landed; None reads everything."""
+    """The first booking date to read: `overlap_days` before the newest one landed, or earlier; None is everything."""
+    if reading.full_refresh:
+        return None
     landed = reading.landing.latest(tables.TRANSACTIONS)
     newest: date | None = pc.max(landed["date"]).as_py() if landed.num_rows else None
-    return None if newest is None else min(newest, reading.as_of) - timedelta(days=overlap_days)
+    if newest is None:
+        return reading.since
+    start = min(newest, reading.as_of) - timedelta(days=overlap_days)
+    return start if reading.since is None else min(start, reading.since)
 
 
 def _balances(client: AtlarClient, accounts: _Accounts) -> Iterator[Fetched]:
