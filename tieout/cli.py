@@ -71,9 +71,8 @@ def main() -> None:
     from pipelines.transport.errors import CredentialsRefused, SettingRefused, VendorError
 
     try:
-        app(standalone_mode=False)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
+        # Without its standalone mode typer returns the code of `typer.Exit` instead of leaving with it.
+        sys.exit(app(standalone_mode=False) or ExitCode.DONE)
     except typer.Abort:
         sys.exit(130)
     except TieoutError as problem:

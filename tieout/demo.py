@@ -11,6 +11,8 @@ import sys
 
 from rich.console import Console
 
+from reverse_etl.operations import OperationsStore
+from tieout import settings
 from tieout.errors import ExitCode
 
 
@@ -25,8 +27,19 @@ def main() -> int:
     second = _tieout("run")
     if second not in (ExitCode.DONE, ExitCode.HELD):
         return second
+    if sent := _sent_by_the_last_run():
+        console.print(f"[red]the second run sent {sent} writes; it must send none[/]")
+        return ExitCode.FAILED
     console.print("\n[bold]Look around[/]: tieout --sandbox status · tieout --sandbox docs · tieout --help")
     return 0
+
+
+def _sent_by_the_last_run() -> int:
+    store = OperationsStore(f"sqlite:///{settings.load(settings.SANDBOX).paths.operations}")
+    try:
+        return int(store.runs(limit=1)[0]["sent"] or 0)
+    finally:
+        store.close()
 
 
 def _tieout(*arguments: str) -> int:

@@ -33,6 +33,10 @@ class RunOutcome:
     rejected: int = 0
     unknown: int = 0
     awaiting_approval: int = 0
+    refused_before: int = 0
+    """Still due, and refused by the vendor with this very content: not sent again until it changes."""
+    unresolved: int = 0
+    """Still due, and what an earlier attempt did is not known yet."""
     sent_by_sync: Counter[str] = field(default_factory=Counter)
     rejections: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
@@ -54,7 +58,8 @@ class RunOutcome:
             return ExitCode.FAILED
         if self.withheld:
             return ExitCode.WITHHELD
-        if self.rejected or self.unknown or (self.figures is not None and self.figures.held):
+        waiting = self.rejected or self.unknown or self.refused_before or self.unresolved
+        if waiting or (self.figures is not None and self.figures.held):
             return ExitCode.HELD
         return ExitCode.DONE
 

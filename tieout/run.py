@@ -135,6 +135,11 @@ class Loop:
             allowed = self.settings.auto_apply
             plan = everything if allowed is None or self.plan_only else make_plan(due, state, allowed=allowed)
             self.last_plan = everything
+            self.outcome.refused_before = len(everything.rejected)
+            self.outcome.unresolved = len(everything.waiting)
+            if not self.plan_only:
+                # Said once, also when nothing is to be sent: `status` and the marts show what waits for a person.
+                self.log.hold(everything.held, at=self.now())
             self.outcome.planned += len(everything.items if self.plan_only else plan.items)
             self.outcome.awaiting_approval = (
                 0

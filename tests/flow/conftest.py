@@ -23,7 +23,14 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-UNLIMITED = ("--atlas-etrm-requests-per-minute", "0", "--atlar-requests-per-second", "0", "--accounting-tier", "unlimited")
+UNLIMITED = (
+    "--atlas-etrm-requests-per-minute",
+    "0",
+    "--atlar-requests-per-second",
+    "0",
+    "--accounting-tier",
+    "unlimited",
+)
 
 
 @dataclass
@@ -88,7 +95,11 @@ def _origin(url: str) -> str:
 
 def _sim(url: str, path: str) -> Any:
     answer = httpx.get(f"{_origin(url)}/_sim/{path}", timeout=30).raise_for_status().json()
-    return answer.get("items", answer.get("records", answer.get("requests", answer))) if isinstance(answer, dict) else answer
+    return (
+        answer.get("items", answer.get("records", answer.get("requests", answer)))
+        if isinstance(answer, dict)
+        else answer
+    )
 
 
 def _is_write(system: str, request: dict[str, Any]) -> bool:

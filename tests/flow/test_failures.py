@@ -1,4 +1,4 @@
-"""What a person meets when something is missing: one clear line, the exit code of DESIGN section 4, nothing half-done."""
+"""What a person meets when something is missing: one clear line, the exit code of DESIGN section 4, nothing done."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def test_a_wrong_password_names_the_system_and_never_the_password(
 
 @pytest.mark.parametrize("system", ["ATLAS_ETRM", "ATLAS_ACCOUNTING", "ATLAR"])
 def test_an_unreachable_vendor_is_named(settled: Settled, tmp_path: Path, system: str) -> None:
-    done = _live(tmp_path, {**settled.profile.told["environment"], f"SOURCES__{system}__BASE_URL": "http://127.0.0.1:9"})
+    done = _live(
+        tmp_path, {**settled.profile.told["environment"], f"SOURCES__{system}__BASE_URL": "http://127.0.0.1:9"}
+    )
     assert done.returncode == 1
     assert system.lower() in _one_line(done)
     assert not list((tmp_path / "live").glob("warehouse*"))

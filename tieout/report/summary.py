@@ -28,6 +28,8 @@ AGING_TITLES = (
     "= balance",
 )
 
+NOTHING_DUE = "nothing: every system already holds what the books say"
+
 TRY = (
     "select customer_code, currency_code, balance, days_1_30, days_over_120"
     " from marts.fct_receivables_aging order by balance desc limit 5"
@@ -126,8 +128,12 @@ def _aging_table(title: str, agings: Iterable[Aging]) -> Table:
 
 
 def _sent(outcome: RunOutcome, console: Console) -> None:
+    if outcome.refused_before:
+        _line(console, "", f"[red]{outcome.refused_before:,} refused before[/] and unchanged since; see tieout status")
+    if outcome.unresolved:
+        _line(console, "", f"[red]{outcome.unresolved:,} of unknown effect[/]; looked up again at the next run")
     if not outcome.planned:
-        _line(console, "Sent", "nothing: every system already holds what the books say")
+        _line(console, "Sent", "nothing" if outcome.refused_before or outcome.unresolved else NOTHING_DUE)
         return
     waits = f", {outcome.awaiting_approval:,} await approval" if outcome.awaiting_approval else ""
     _line(
