@@ -1,4 +1,5 @@
-{# Joins the last euro reference rates known on a day: `document_rates` of a currency, `base_rates` of the base currency.
+{# Joins the last euro reference rates known on a day: `document_rates` of a currency, `base_rates` of the base
+   currency.
    A currency without a rate by then keeps its row, with nulls. #}
 {% macro join_reference_rates(currency_code, base_currency_code, on_date) -%}
     left join {{ ref('int_posting__exchange_rates') }} as document_rates
