@@ -17,12 +17,15 @@ from datetime import date
 
 import msgspec
 
-from pipelines import loading, shrink
+from pipelines import loading, quarantine, shrink
 from pipelines.atlar import source as atlar_source
+from pipelines.atlar import tables as atlar_tables
 from pipelines.atlar.client import AtlarClient, AtlarConfig
 from pipelines.atlas_accounting import source as atlas_accounting_source
+from pipelines.atlas_accounting import tables as atlas_accounting_tables
 from pipelines.atlas_accounting.client import AtlasAccountingClient, AtlasAccountingConfig
 from pipelines.atlas_etrm import source as atlas_etrm_source
+from pipelines.atlas_etrm import tables as atlas_etrm_tables
 from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
 from pipelines.landing import Landing
 from pipelines.raw_table import Answer, RawTable
@@ -38,6 +41,8 @@ DATASETS = (
     atlar_source.DATASET,
     loading.QUARANTINE_DATASET,
 )
+
+RAW_TABLES = (*atlas_etrm_tables.TABLES, *atlas_accounting_tables.TABLES, *atlar_tables.TABLES)
 
 _TASKS_AT_ONCE = 4
 """Per system. The vendor's rate limit is the real bound; this only hides latency."""
@@ -173,7 +178,7 @@ def extract(
             raise failures[0]
         seconds.update(job.result() for job in running)
     started = time.monotonic()
-    loaded = loading.load_missing(landing, DATASETS)
+    loaded = _load(landing)
     seconds["load"] = time.monotonic() - started
     after = clients.requests()
     result = ExtractResult(
@@ -202,7 +207,7 @@ def land_answers(answers: Iterable[Answer], landing: Landing) -> ExtractResult:
     started = time.monotonic()
     for table, records in by_table.items():
         tally.land(landing, table, records, last_wins=True)
-    loaded = loading.load_missing(landing, DATASETS) if tally.rows or tally.quarantined else {}
+    loaded = _load(landing) if tally.rows or tally.quarantined else {}
     return ExtractResult(
         rows=tally.rows,
         requests={},
@@ -223,13 +228,35 @@ def table_names() -> tuple[str, ...]:
     )
 
 
+def retry_quarantine(landing: Landing, *, only: frozenset[str] | None = None) -> quarantine.Retried:
+    """Types what is in quarantine again with today's declarations, lands and loads what fits; without a request.
+
+    Args:
+        landing: Where to land and load.
+        only: Tables, as `<system>.<table>`; None is all.
+    """
+    retried = quarantine.retry(landing, RAW_TABLES, only)
+    loading.load_missing(landing, DATASETS)
+    quarantine.show_in_work_file(landing, moved=True)
+    return retried
+
+
 def load_backlog(landing: Landing) -> ExtractResult:
     """Loads everything in landing/ that the work file lacks, without a request; creates every declared table."""
     started = time.monotonic()
-    loaded = loading.load_missing(landing, DATASETS)
+    loaded = _load(landing)
     return ExtractResult(
         rows={}, requests={}, quarantined=0, changed=frozenset(loaded), seconds={"load": time.monotonic() - started}
     )
+
+
+def _load(landing: Landing) -> dict[str, int]:
+    """Loads what the work file lacks, once the refusals that a good version has overtaken are settled."""
+    settled = quarantine.settle(landing, RAW_TABLES)
+    loaded = loading.load_missing(landing, DATASETS)
+    if landing.work_path.exists():
+        quarantine.show_in_work_file(landing, moved=bool(settled or loaded))
+    return loaded | ({"quarantine.records": settled} if settled else {})
 
 
 def _plans(clients: Clients, reading: Reading, only: frozenset[str] | None) -> dict[str, list[Task]]:

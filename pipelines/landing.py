@@ -23,7 +23,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import in_memory, versioning
+from pipelines import in_memory, quarantine, versioning
 from pipelines.raw_table import RawTable
 from pipelines.typed import Misfit, type_records
 from pipelines.versioning import INSTANT, Scope
@@ -122,6 +122,16 @@ class Landing:
         names = sorted(self.relative(path) for path in self.landing_dir.glob("*/*/*.parquet"))
         return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
+    def now(self) -> datetime:
+        """The present instant, UTC, by the clock this landing was given."""
+        return self._now()
+
+    def resolve(self, resolutions: pa.Table) -> None:
+        """Appends resolutions of quarantined records (`quarantine.RESOLUTION_SCHEMA`)."""
+        self._write(*quarantine.RESOLUTIONS, resolutions)
+        with self._lock:
+            self._quarantined = None
+
     def _landing_time(self, latest: pa.Table) -> datetime:
         """Now, but never before what is landed: a clock that was set back must not make old versions the latest."""
         now = self._now()
@@ -133,9 +143,8 @@ class Landing:
             return
         with self._lock:
             if self._quarantined is None:
-                files = self.files("quarantine", "records")
-                known = [pq.read_table(file, columns=["_fingerprint"])["_fingerprint"] for file in files]
-                self._quarantined = {value for column in known for value in column.to_pylist()}
+                # What was settled and comes back is refused anew: only open refusals are known.
+                self._quarantined = {refusal.fingerprint for refusal in quarantine.open_refusals(self)}
             new: dict[str, dict[str, object]] = {}
             for misfit in misfits:
                 row = {

@@ -1,0 +1,218 @@
+"""Quarantined records: which are still open, trying them again, and what became of them.
+
+In: `landing/quarantine/records/` (what was refused, append-only) and what has been landed since.
+Out: `landing/quarantine/resolutions/` (append-only: which refusal was settled, how, when), and in the work file the
+columns `resolved_at` and `resolution` of `quarantine.records`. A refusal is settled when its record `landed` after
+all, when a good version of the same key has `superseded` it, or when the record is `gone`; nothing is ever deleted,
+so received = landed + quarantined holds for every read there was.
+What does not belong here: refusing (`landing.py`, `typed.py`), loading (`loading.py`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines import in_memory
+from pipelines.raw_table import RawTable
+from pipelines.typed import type_records
+from pipelines.versioning import INSTANT
+
+if TYPE_CHECKING:
+    from pipelines.landing import Landing
+
+RECORDS, RESOLUTIONS = ("quarantine", "records"), ("quarantine", "resolutions")
+
+CONTRADICTION = "the same key came twice with different content"
+"""The reason of records that contradict each other: each fits by itself, and none may be chosen."""
+
+RESOLUTION_SCHEMA = pa.schema(
+    [
+        ("_fingerprint", pa.string()),
+        ("resolution", pa.string()),
+        ("resolved_at", INSTANT),
+        ("_landing_file", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A record in quarantine."""
+
+    table: str
+    """`<system>.<table>`."""
+    record_key: str | None
+    reason: str
+    payload: str = field(repr=False)
+    quarantined_at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Retried:
+    """What trying again brought; `tried` = landed + superseded + still open."""
+
+    tried: int
+    landed: dict[str, int]
+    """Refusals whose record fits now and is landed, by table."""
+    superseded: int
+    """Refusals that a good version of the same record, or its disappearance, had settled already."""
+    still_open: int
+
+
+def open_refusals(landing: Landing) -> list[Refusal]:
+    """What is in quarantine and not settled, oldest first."""
+    settled: dict[str, datetime] = {}
+    for file in landing.files(*RESOLUTIONS):
+        for row in pq.read_table(file).to_pylist():
+            known = settled.get(row["_fingerprint"])
+            settled[row["_fingerprint"]] = max(known, row["resolved_at"]) if known else row["resolved_at"]
+    found: dict[str, Refusal] = {}
+    for file in landing.files(*RECORDS):
+        for row in pq.read_table(file).to_pylist():
+            fingerprint, at = row["_fingerprint"], row["quarantined_at"]
+            # The same misfit may come back after it was settled: then it is open again.
+            if fingerprint not in settled or settled[fingerprint] < at:
+                name = f"{row['system']}.{row['table_name']}"
+                found[fingerprint] = Refusal(name, row["record_key"], row["reason"], row["payload"], at, fingerprint)
+    return sorted(found.values(), key=lambda refusal: refusal.quarantined_at)
+
+
+def settle(landing: Landing, tables: Iterable[RawTable]) -> int:
+    """Settles the refusals whose record has since been landed in a good version, or is gone.
+
+    Args:
+        landing: The landing folder.
+        tables: Every raw table there is.
+
+    Returns:
+        How many refusals were settled.
+    """
+    refusals = open_refusals(landing)
+    outcomes = _overtaken(landing, {f"{table.system}.{table.name}": table for table in tables}, refusals)
+    _note(landing, outcomes)
+    return len(outcomes)
+
+
+def retry(landing: Landing, tables: Iterable[RawTable], only: frozenset[str] | None = None) -> Retried:
+    """Types every open refusal again with today's declarations, and lands what fits.
+
+    Args:
+        landing: Where to land.
+        tables: Every raw table there is.
+        only: Tables, as `<system>.<table>`; None is all.
+    """
+    declared = {f"{table.system}.{table.name}": table for table in tables}
+    refusals = [refusal for refusal in open_refusals(landing) if only is None or refusal.table in only]
+    outcomes = _overtaken(landing, declared, refusals)
+    landed: Counter[str] = Counter()
+    for name, table in declared.items():
+        candidates = [
+            refusal
+            for refusal in refusals
+            if refusal.table == name and refusal.fingerprint not in outcomes and refusal.reason != CONTRADICTION
+        ]
+        fitting = [refusal for refusal in candidates if not type_records(table, [_raw(refusal)]).misfits]
+        if not fitting:
+            continue
+        newest = {refusal.record_key or refusal.fingerprint: refusal for refusal in fitting}  # they are oldest first
+        landing.land(table, [_raw(refusal) for refusal in newest.values()], last_wins=True)
+        for refusal in fitting:
+            is_newest = newest[refusal.record_key or refusal.fingerprint] is refusal
+            outcomes[refusal.fingerprint] = "landed" if is_newest else "superseded"
+            landed[name] += is_newest
+    _note(landing, outcomes)
+    superseded = len(outcomes) - landed.total()
+    return Retried(len(refusals), dict(landed), superseded, len(refusals) - len(outcomes))
+
+
+def show_in_work_file(landing: Landing, *, moved: bool) -> None:
+    """Writes into `quarantine.records` of the work file which refusals are settled, as the resolutions say.
+
+    Args:
+        landing: Its work file, in which the table exists.
+        moved: Whether anything was settled or loaded; if not, only missing columns are made.
+    """
+    if not moved and _has_columns(landing):
+        return
+    files = [str(file) for file in landing.files(*RESOLUTIONS)]
+    with duckdb.connect(str(landing.work_path)) as connection:
+        for column in ("resolved_at timestamptz", "resolution varchar"):
+            connection.execute(f"alter table quarantine.records add column if not exists {column}")
+        if files:
+            connection.execute(_SHOW, {"files": files})
+
+
+_SHOW = """
+    update quarantine.records as refused
+    set resolved_at = settled.resolved_at, resolution = settled.resolution
+    from (
+        select _fingerprint, max(resolved_at) as resolved_at, arg_max(resolution, resolved_at) as resolution
+        from read_parquet($files)
+        group by _fingerprint
+    ) as settled
+    where
+        settled._fingerprint = refused._fingerprint
+        and refused.resolved_at is null
+        and settled.resolved_at >= refused.quarantined_at
+"""
+
+
+def _has_columns(landing: Landing) -> bool:
+    with duckdb.connect(str(landing.work_path), read_only=True) as connection:
+        found = connection.execute(
+            "select count(*) from information_schema.columns"
+            " where table_schema = 'quarantine' and table_name = 'records' and column_name = 'resolved_at'"
+        ).fetchone()
+    return bool(found and found[0])
+
+
+def _raw(refusal: Refusal) -> msgspec.Raw:
+    return msgspec.Raw(refusal.payload.encode())
+
+
+def _overtaken(landing: Landing, declared: Mapping[str, RawTable], refusals: Sequence[Refusal]) -> dict[str, str]:
+    """Refusals whose key was landed (or called gone) after they were refused: fingerprint → resolution."""
+    outcomes: dict[str, str] = {}
+    for name, table in declared.items():
+        mine = [refusal for refusal in refusals if refusal.table == name and refusal.record_key is not None]
+        if not mine:
+            continue
+        latest = _latest(landing, table, {str(refusal.record_key) for refusal in mine})
+        for refusal in mine:
+            version = latest.get(str(refusal.record_key))
+            if version is not None and version["_landed_at"] > refusal.quarantined_at:
+                outcomes[refusal.fingerprint] = "gone" if version["_is_deleted"] else "superseded"
+    return outcomes
+
+
+def _latest(landing: Landing, table: RawTable, keys: set[str]) -> dict[str, dict[str, Any]]:
+    """The latest versions of some records, by key as quarantine writes it: parts joined by `|`."""
+    with in_memory.cursor() as connection:
+        connection.register("latest", landing.latest(table))
+        names = ", ".join(f'"{name}"' for name in table.key)
+        rows = connection.execute(
+            f"select concat_ws('|', {names}) as key, _landed_at, _is_deleted from latest"  # noqa: S608 - declared names
+            " where key in (select unnest($keys))",
+            {"keys": sorted(keys)},
+        ).fetchall()
+    return {key: {"_landed_at": landed_at, "_is_deleted": is_deleted} for key, landed_at, is_deleted in rows}
+
+
+def _note(landing: Landing, outcomes: Mapping[str, str]) -> None:
+    if outcomes:
+        now = landing.now()
+        rows = [
+            {"_fingerprint": fingerprint, "resolution": resolution, "resolved_at": now}
+            for fingerprint, resolution in outcomes.items()
+        ]
+        landing.resolve(pa.Table.from_pylist(rows, schema=RESOLUTION_SCHEMA))

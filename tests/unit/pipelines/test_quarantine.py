@@ -1,0 +1,118 @@
+"""Quarantine: what fits later leaves it, what a good version overtakes is settled, nothing is lost or counted twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pytest
+from virtual import raws
+
+from pipelines import quarantine
+from pipelines.atlas_etrm import tables
+from pipelines.extract import RAW_TABLES, load_backlog, retry_quarantine
+from pipelines.landing import Landing
+from pipelines.typed import Misfit
+
+BAD = '{"id": 2, "totalAmount": "twelve"}'
+
+
+def refuse(landing: Landing, *records: str) -> None:
+    landing.land(tables.ORDERS, raws(*records))
+
+
+def refuse_what_would_fit(landing: Landing, *records: str) -> None:
+    """As an earlier version of the code, which could not read them, would have left them."""
+    misfits = [
+        Misfit(record.split('"id": ')[1].split(",")[0].strip("}"), "unread", record.encode()) for record in records
+    ]
+    landing.land(tables.ORDERS, [], refused=misfits)
+
+
+def shown(landing: Landing) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(landing.work_path), read_only=True) as connection:
+        return connection.execute(
+            "select record_key, resolution, resolved_at >= quarantined_at from quarantine.records"
+            " order by quarantined_at"
+        ).fetchall()
+
+
+def landed(landing: Landing) -> dict[int, Any]:
+    with duckdb.connect(str(landing.work_path), read_only=True) as connection:
+        return dict(connection.execute("select id, total_amount from raw_atlas_etrm.orders").fetchall())
+
+
+def test_a_record_that_fits_by_now_lands_and_leaves_quarantine_and_the_other_stays(landing: Landing) -> None:
+    refuse(landing, BAD)
+    refuse_what_would_fit(landing, '{"id": 7, "totalAmount": 12345678901234567890.0123456789}')
+    load_backlog(landing)
+    assert [row[1] for row in shown(landing)] == [None, None]
+    retried = retry_quarantine(landing)
+    assert (retried.tried, retried.landed, retried.superseded, retried.still_open) == (
+        2,
+        {"atlas_etrm.orders": 1},
+        0,
+        1,
+    )
+    assert {key: str(amount) for key, amount in landed(landing).items()} == {7: "12345678901234567890.0123456789"}
+    assert shown(landing) == [("2", None, None), ("7", "landed", True)]
+    assert [refusal.record_key for refusal in quarantine.open_refusals(landing)] == ["2"]
+    again = retry_quarantine(landing)
+    assert (again.tried, again.landed, again.still_open) == (1, {}, 1)
+
+
+def test_a_good_version_since_settles_a_refusal_and_an_older_one_does_not(landing: Landing) -> None:
+    refuse(landing, '{"id": 1, "totalAmount": 1}')
+    refuse(landing, '{"id": 1, "totalAmount": "x"}', BAD)
+    load_backlog(landing)
+    assert [row[1] for row in shown(landing)] == [None, None]
+    refuse(landing, '{"id": 2, "totalAmount": 12}')
+    load_backlog(landing)
+    assert shown(landing) == [("1", None, None), ("2", "superseded", True)]
+
+
+def test_what_was_settled_and_goes_bad_again_is_open_again(landing: Landing) -> None:
+    refuse(landing, BAD)
+    refuse(landing, '{"id": 2, "totalAmount": 12}')
+    assert quarantine.settle(landing, RAW_TABLES) == 1
+    refuse(landing, BAD)
+    (refusal,) = quarantine.open_refusals(landing)
+    assert refusal.record_key == "2"
+    load_backlog(landing)
+    assert [row[1] for row in shown(landing)] == ["superseded", None]
+    refuse(landing, BAD)  # the same once more is the same refusal
+    assert len(quarantine.open_refusals(landing)) == 1
+
+
+def test_of_two_refused_versions_that_fit_by_now_the_newer_is_the_latest(landing: Landing) -> None:
+    refuse_what_would_fit(landing, '{"id": 7, "totalAmount": 1}')
+    refuse_what_would_fit(landing, '{"id": 7, "totalAmount": 2}')
+    retried = retry_quarantine(landing)
+    assert (retried.landed, retried.superseded, retried.still_open) == ({"atlas_etrm.orders": 1}, 1, 0)
+    assert landed(landing) == {7: 2}
+
+
+def test_records_that_contradict_each_other_are_never_chosen_between(landing: Landing) -> None:
+    refuse(landing, '{"id": 5, "totalAmount": 1}', '{"id": 5, "totalAmount": 2}')
+    assert {refusal.reason for refusal in quarantine.open_refusals(landing)} == {quarantine.CONTRADICTION}
+    retried = retry_quarantine(landing)
+    assert (retried.tried, retried.landed, retried.still_open) == (2, {}, 2)
+
+
+def test_a_lost_work_file_shows_the_same_and_only_named_tables_are_tried(landing: Landing) -> None:
+    refuse_what_would_fit(landing, '{"id": 7, "totalAmount": 1}')
+    assert retry_quarantine(landing, only=frozenset({"atlas_etrm.invoices"})).tried == 0
+    retry_quarantine(landing)
+    before = shown(landing)
+    landing.work_path.unlink()
+    load_backlog(landing)
+    assert shown(landing) == before == [("7", "landed", True)]
+    refuse(landing, BAD)  # dlt goes on loading into a table that has columns of ours
+    load_backlog(landing)
+    assert shown(landing) == [("7", "landed", True), ("2", None, None)]
+
+
+@pytest.mark.parametrize("payload", ["not json", '{"totalAmount": 1}', "[]"])
+def test_what_is_no_record_stays(landing: Landing, payload: str) -> None:
+    landing.land(tables.ORDERS, [], refused=[Misfit(None, "unread", payload.encode())])
+    assert retry_quarantine(landing).still_open == 1
