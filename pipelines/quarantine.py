@@ -139,10 +139,11 @@ def show_in_work_file(landing: Landing, *, moved: bool) -> None:
     """Writes into `quarantine.records` of the work file which refusals are settled, as the resolutions say.
 
     Args:
-        landing: Its work file, in which the table exists.
+        landing: Its work file; where the table is not there yet, nothing happens.
         moved: Whether anything was settled or loaded; if not, only missing columns are made.
     """
-    if not moved and _has_columns(landing):
+    columns = _columns(landing)
+    if not columns or ("resolved_at" in columns and not moved):
         return
     files = [str(file) for file in landing.files(*RESOLUTIONS)]
     with duckdb.connect(str(landing.work_path)) as connection:
@@ -167,13 +168,13 @@ _SHOW = """
 """
 
 
-def _has_columns(landing: Landing) -> bool:
+def _columns(landing: Landing) -> set[str]:
     with duckdb.connect(str(landing.work_path), read_only=True) as connection:
-        found = connection.execute(
-            "select count(*) from information_schema.columns"
-            " where table_schema = 'quarantine' and table_name = 'records' and column_name = 'resolved_at'"
-        ).fetchone()
-    return bool(found and found[0])
+        rows = connection.execute(
+            "select column_name from information_schema.columns"
+            " where table_schema = 'quarantine' and table_name = 'records'"
+        ).fetchall()
+    return {name for (name,) in rows}
 
 
 def _raw(refusal: Refusal) -> msgspec.Raw:
