@@ -68,6 +68,7 @@ class AtlasEtrmClient:
         self.session = Session(SYSTEM, config.base_url, limit=limit, patience=patience, clockwork=clockwork)
         self._memory = PaceMemory(window, config.pace_file, self.session.clockwork) if config.pace_file else None
         self._config = config
+        self.session.secrets = (config.password,)
         self.session.auth = TokenAuth(self._fetch_token, monotonic=self.session.clockwork.monotonic)
 
     @property

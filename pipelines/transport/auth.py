@@ -15,7 +15,11 @@ from typing import Protocol
 
 import msgspec
 
+from pipelines.transport.errors import CredentialsRefused
+
 _EARLIEST_RENEWAL = 300.0
+_REFUSAL_HOLDS = 300.0
+"""Seconds in which credentials that were refused are not tried again, by any thread: vendors lock accounts."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,10 @@ class Auth(Protocol):
         """The value of the `Authorization` header."""
 
     def renew(self, refused: str) -> bool:
-        """Replaces what was just refused; False where there is nothing to renew."""
+        """Replaces what was just refused; False where there is nothing to renew, or a new one was refused too."""
+
+    def accepted(self, header: str) -> None:
+        """Notes that a vendor took this header."""
 
 
 class BasicAuth:
@@ -55,12 +62,16 @@ class BasicAuth:
         """Nothing to renew: a password that was refused once is refused again."""
         return False
 
+    def accepted(self, header: str) -> None:
+        """Nothing to note."""
+
 
 class TokenAuth:
     """A bearer token, fetched when first needed and shared by all threads.
 
     It is renewed five minutes before its end (a fifth of its life, if that is shorter), so that a long paging
-    rarely meets a 401; where it does, `renew` fetches exactly one new token however many threads ask.
+    rarely meets a 401; where it does, `renew` fetches exactly one new token however many threads ask. A vendor that
+    refuses the new one as well is not asked for a third: logging in again and again locks accounts.
     """
 
     def __init__(self, fetch: Callable[[], Token], *, monotonic: Callable[[], float]) -> None:
@@ -69,6 +80,9 @@ class TokenAuth:
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._good_until = float("-inf")
+        self._is_unproven = False
+        self._refusal: CredentialsRefused | None = None
+        self._refused_at = float("-inf")
 
     def header(self) -> str:
         """See `Auth.header`."""
@@ -82,12 +96,29 @@ class TokenAuth:
         """See `Auth.renew`. Another thread may have renewed it already: then its token is used."""
         with self._lock:
             if self._token is None or refused == f"Bearer {self._token.value}":
+                if self._is_unproven:
+                    return False
                 self._replace()
+                self._is_unproven = True
             return True
+
+    def accepted(self, header: str) -> None:
+        """See `Auth.accepted`."""
+        with self._lock:
+            if self._token is not None and header == f"Bearer {self._token.value}":
+                self._is_unproven = False
 
     def _replace(self) -> None:
         asked_at = self._monotonic()
-        self._token = self._fetch()
+        if self._refusal is not None and asked_at < self._refused_at + _REFUSAL_HOLDS:
+            raise self._refusal
+        try:
+            self._token = self._fetch()
+        except CredentialsRefused as refusal:
+            self._refusal, self._refused_at = refusal, asked_at
+            raise
+        self._refusal = None
+        self._is_unproven = False
         early = min(_EARLIEST_RENEWAL, self._token.lifetime / 5)
         self._good_until = asked_at + self._token.lifetime - early
 

@@ -30,6 +30,8 @@ import msgspec
 
 _IBAN = re.compile(r"\b([A-Z]{2})\d{2}(?: ?[A-Z0-9]{4}){2,7} ?[A-Z0-9]{1,4}\b")
 _LONGEST_MESSAGE = 500
+_SHORTEST_SECRET = 5
+"""Blotting out less would eat ordinary words."""
 
 
 def mask_ibans(text: str) -> str:
@@ -151,7 +153,15 @@ _BY_STATUS: dict[int, type[VendorError]] = {
 }
 
 
-def error_for(system: str, status: int, body: bytes, *, request_id: str | None, is_write: bool) -> VendorError:
+def error_for(
+    system: str,
+    status: int,
+    body: bytes,
+    *,
+    request_id: str | None,
+    is_write: bool,
+    secrets: Sequence[str] = (),
+) -> VendorError:
     """The error that a failing answer stands for.
 
     Args:
@@ -160,8 +170,11 @@ def error_for(system: str, status: int, body: bytes, *, request_id: str | None, 
         body: The answer's body, in any of the three vendors' error shapes.
         request_id: What the vendor calls this exchange.
         is_write: A 5xx to a write leaves its outcome unknown.
+        secrets: What must not be shown, should the vendor repeat it.
     """
     message, details = explain(body)
+    message = without_secrets(message, secrets)
+    details = [(field, without_secrets(text, secrets)) for field, text in details]
     kind = _BY_STATUS.get(status)
     if 300 <= status < 400:
         # 302 and 303 are what a server says after it has done something; 307 and 308 before.
@@ -170,6 +183,14 @@ def error_for(system: str, status: int, body: bytes, *, request_id: str | None, 
     elif kind is None:
         kind = (OutcomeUnknown if is_write else VendorFault) if status >= 500 else Refused
     return kind(system, message or f"answered {status}", status=status, request_id=request_id, details=details)
+
+
+def without_secrets(text: str, secrets: Sequence[str]) -> str:
+    """A text in which the secrets that a vendor repeats (a token, a password) are blotted out."""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return text
 
 
 def explain(body: bytes) -> tuple[str, list[tuple[str, str]]]:

@@ -18,17 +18,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import httpx
 import msgspec
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from pipelines.transport import errors
 from pipelines.transport.auth import Auth
 from pipelines.transport.pacing import Limit, Pacer, Unlimited, retry_after
 
 Kind = Literal["read", "write"]
+
+_Told = TypeVar("_Told")
 
 _KEEP_ALIVE_SECONDS = 4.0
 """Shorter than any server's own (uvicorn: 5 s): a write on a connection the server just closed has no known outcome."""
@@ -50,6 +52,8 @@ class Patience:
     """How long a session bears with a vendor. Times in seconds."""
 
     attempts: int = 5
+    refusals: int = 120
+    """429s in a row, apart from other failures: they cost nothing but time, and a storm outlasts five of them."""
     first_wait: float = 0.5
     longest_wait: float = 30.0
     least_wait_after_429: float = 0.0
@@ -86,6 +90,7 @@ class Session:
         self.requests = 0
         self.clockwork = clockwork or Clockwork()
         self.auth: Auth | None = None
+        self.secrets: tuple[str, ...] = ()
         self._base_url = base_url.rstrip("/")
         self._patience = patience or Patience()
         self._pacer = Pacer(limit or Unlimited(), sleep=self.clockwork.sleep, monotonic=self.clockwork.monotonic)
@@ -124,14 +129,18 @@ class Session:
             sent["Content-Type"] = content_type
         query = {name: value for name, value in (params or {}).items() if value is not None}
         attempt = _Attempt(kind == "write", method, self._base_url + path, query, body, sent, authorization)
+        endurance = _Endurance(self._patience)
         retrying = Retrying(
-            stop=stop_after_attempt(self._patience.attempts),
-            wait=self._wait,
+            stop=endurance.is_over,
+            wait=endurance.wait,
             retry=retry_if_exception(lambda error: _may_go_again(error, kind)),
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._authorized, attempt)
+        try:
+            return retrying(self._authorized, attempt)
+        except _NoTokenError as none:
+            raise none.reason from none
 
     def close(self) -> None:
         """Closes the connections; the session may be used again."""
@@ -143,13 +152,16 @@ class Session:
     def _authorized(self, attempt: _Attempt) -> Answer:
         if attempt.authorization is not None or self.auth is None:
             return self._once(attempt, attempt.authorization)
-        authorization = self.auth.header()
+        authorization = _token(self.auth.header)
         try:
-            return self._once(attempt, authorization)
+            answer = self._once(attempt, authorization)
         except errors.CredentialsRefused:
-            if not self.auth.renew(authorization):
+            if not _token(functools.partial(self.auth.renew, authorization)):
                 raise
-            return self._once(attempt, self.auth.header())
+            authorization = _token(self.auth.header)
+            answer = self._once(attempt, authorization)
+        self.auth.accepted(authorization)
+        return answer
 
     def _once(self, attempt: _Attempt, authorization: str | None) -> Answer:
         headers = dict(attempt.headers)
@@ -170,9 +182,9 @@ class Session:
             with self._lock:
                 self._idle.append(client)
         self._pacer.observe(response.headers)
-        return self._checked(attempt, response)
+        return self._checked(attempt, response, authorization)
 
-    def _checked(self, attempt: _Attempt, response: httpx.Response) -> Answer:
+    def _checked(self, attempt: _Attempt, response: httpx.Response, authorization: str | None) -> Answer:
         request_id = response.headers.get("request-id") or response.headers.get("x-request-id")
         if response.is_success:
             return Answer(response.status_code, response.content, request_id)
@@ -182,6 +194,7 @@ class Session:
             response.content,
             request_id=request_id,
             is_write=attempt.is_write,
+            secrets=(*self.secrets, (authorization or "").partition(" ")[2]),
         )
         error.add_note(attempt.label)
         error.retry_after = retry_after(response.headers)
@@ -194,13 +207,6 @@ class Session:
     def _sleep(self, seconds: float) -> None:
         if seconds > 0:
             self.clockwork.sleep(seconds)
-
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, errors.VendorError) and error.retry_after is not None:
-            # A 429 already holds the pacer for everybody, this thread included: sleeping twice would double it.
-            return 0.0 if isinstance(error, errors.RateLimited) and error.status == 429 else error.retry_after
-        return float(min(self._patience.longest_wait, self._patience.first_wait * 2 ** (state.attempt_number - 1)))
 
     def _borrow(self) -> httpx.Client:
         with self._lock:
@@ -235,6 +241,55 @@ class _Attempt:
     @property
     def label(self) -> str:
         return f"{self.method} {httpx.URL(self.url).path}"
+
+
+class _NoTokenError(Exception):
+    """A token call failed for good: it has been repeated as often as it may, and the request that needs it has not."""
+
+    def __init__(self, reason: errors.VendorError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def _token(ask: Callable[[], _Told]) -> _Told:
+    try:
+        return ask()
+    except errors.VendorError as error:
+        raise _NoTokenError(error) from error
+
+
+class _Endurance:
+    """How much of the patience one request has used up: refusals for its pace and failures are counted apart."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._refused = 0
+        self._failed = 0
+
+    def is_over(self, state: RetryCallState) -> bool:
+        """Whether the attempt that just ended was the last; called once after each."""
+        if _is_refused_for_pace(_error_of(state)):
+            self._refused += 1
+            return self._refused >= self._patience.refusals
+        self._failed += 1
+        return self._failed >= self._patience.attempts
+
+    def wait(self, state: RetryCallState) -> float:
+        """Seconds to the next attempt; tenacity asks for it before `is_over`, so failures do not count this one."""
+        error = _error_of(state)
+        if _is_refused_for_pace(error):
+            return 0.0  # it already holds the pacer for everybody, this thread included: twice would double it
+        if isinstance(error, errors.VendorError) and error.retry_after is not None:
+            return error.retry_after
+        return float(min(self._patience.longest_wait, self._patience.first_wait * 2**self._failed))
+
+
+def _error_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _is_refused_for_pace(error: BaseException | None) -> bool:
+    return isinstance(error, errors.RateLimited) and error.status == 429
 
 
 def _may_go_again(error: BaseException, kind: Kind) -> bool:

@@ -96,7 +96,7 @@ def test_a_refusal_before_any_effect_lets_the_same_write_go_again(clock: Virtual
 def test_patience_with_429_ends(clock: VirtualClock) -> None:
     handler, seen = answers(httpx.Response(429))
     with pytest.raises(errors.RateLimited):
-        session(clock, handler, Patience(attempts=3)).send("read", "GET", "/x")
+        session(clock, handler, Patience(refusals=3)).send("read", "GET", "/x")
     assert (len(seen), clock.slept) == (3, [60.0, 60.0])
 
 
