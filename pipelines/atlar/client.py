@@ -75,6 +75,7 @@ class AtlarClient:
         # No figure is documented for a 429 without Retry-After: a pause, then with growing pauses.
         patience = Patience(wait_after_429=2.0, attempts=6)
         self.session = Session(SYSTEM, config.base_url, limit=limit, patience=patience, clockwork=clockwork)
+        self.session.secrets = (config.access_key, config.secret)
         basic = BasicAuth(config.access_key, config.secret)
         auth: Auth = basic
         if config.auth == "oauth2":

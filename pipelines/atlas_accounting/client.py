@@ -83,6 +83,7 @@ class AtlasAccountingClient:
         self.session = Session(
             SYSTEM, config.base_url, limit=_limit(config.tier), patience=Patience(), clockwork=clockwork
         )
+        self.session.secrets = (config.password,)
         self.session.auth = TokenAuth(self._fetch_token, monotonic=self.session.clockwork.monotonic)
         self._refresh_token: str | None = None
         self._company_id = config.company_id or None
