@@ -17,7 +17,6 @@ from rich.table import Table
 from reverse_etl.plan import Plan, PlanItem
 from tieout.errors import SettingsError
 from tieout.outcome import RunOutcome
-from tieout.progress import TITLES
 from tieout.report.summary import money
 
 
@@ -64,10 +63,10 @@ def show(plan: Plan, outcome: RunOutcome, console: Console, *, sync: str | None 
         console.print("nothing to send: every system already holds what the books say")
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for title in ("writes", "destination", "sync", "operation", "amount"):
-        table.add_column(title, justify="right" if title in ("writes", "amount") else "left")
-    for (destination, name, operation), members in _grouped(items).items():
-        table.add_row(f"{len(members):,}", TITLES.get(destination, destination), name, operation, _totals(members))
+    for title in ("writes", "operation", "sync", "amount"):
+        table.add_column(title, justify="right" if title in ("writes", "amount") else "left", no_wrap=True)
+    for (name, operation), members in _grouped(items).items():
+        table.add_row(f"{len(members):,}", operation, name, _totals(members))
     console.print(table)
     waiting = outcome.awaiting_approval
     console.print(
@@ -80,10 +79,10 @@ def show(plan: Plan, outcome: RunOutcome, console: Console, *, sync: str | None 
         console.print(f"[yellow]held[/] {held.sync_name} {held.row.sync_key}: {held.reason}", highlight=False)
 
 
-def _grouped(items: Iterable[PlanItem]) -> dict[tuple[str, str, str], list[PlanItem]]:
-    groups: dict[tuple[str, str, str], list[PlanItem]] = defaultdict(list)
+def _grouped(items: Iterable[PlanItem]) -> dict[tuple[str, str], list[PlanItem]]:
+    groups: dict[tuple[str, str], list[PlanItem]] = defaultdict(list)
     for item in items:
-        groups[(item.destination, item.sync_name, item.operation)].append(item)
+        groups[(item.sync_name, item.operation)].append(item)
     return groups
 
 
@@ -92,7 +91,7 @@ def _totals(items: Iterable[PlanItem]) -> str:
     for item in items:
         if item.amount is not None and item.currency_code:
             totals[item.currency_code] += item.amount
-    return " + ".join(f"{money(amount)} {currency}" for currency, amount in sorted(totals.items()))
+    return "\n".join(f"{money(amount)} {currency}" for currency, amount in sorted(totals.items()))
 
 
 def _records(items: Iterable[PlanItem], console: Console) -> None:
