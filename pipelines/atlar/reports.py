@@ -2,7 +2,8 @@
 
 In: a client, what is landed, the accounts. Out: connections, statement entries, statements and, last, the reports:
 a report that is landed has been read to its end, so it is never fetched again (reports are immutable).
-What does not belong here: the file format (`statements.py`).
+Reports are fetched side by side and taken in their order, so that what repeats another is always the later one.
+What does not belong here: the file formats (`statements.py`), what counts as a repetition (`reports_known.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import msgspec
 
 from pipelines.atlar import tables
 from pipelines.atlar.client import AtlarClient
+from pipelines.atlar.reports_known import KnownBookings
 from pipelines.atlar.statements import Statement, UnreadableStatementError, parse_statements
+from pipelines.atlar.statements_shape import statement_key
 from pipelines.reading import Fetched, Reading
 from pipelines.transport import exact
 from pipelines.typed import Misfit
@@ -30,18 +33,31 @@ _REPORTS_PER_LANDING = 200
 _NO_REPORTS = "Bank statements are left out; transactions and balances are not."
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A statement of a report: what the vendor says of it, and what its file says."""
+
+    record: dict[str, Any]
+    statement: Statement
+    content: bytes
+
+
 @dataclass
 class _Read:
-    """What a group of reports brought."""
+    """What a report, or a group of them, brought."""
+
+    found: list[_Found] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
+
+
+@dataclass
+class _Rows:
+    """Rows to land of a group of reports."""
 
     statements: list[msgspec.Raw] = field(default_factory=list)
     entries: list[msgspec.Raw] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
-
-    def add(self, other: _Read) -> None:
-        self.statements += other.statements
-        self.entries += other.entries
-        self.misfits += other.misfits
+    repeated: int = 0
 
 
 def read_reports(client: AtlarClient, reading: Reading, accounts: Sequence[msgspec.Raw]) -> Iterator[Fetched]:
@@ -53,24 +69,39 @@ def read_reports(client: AtlarClient, reading: Reading, accounts: Sequence[msgsp
     landed = reading.landing.latest(tables.REPORTS)
     known = set(zip(landed["connection_id"].to_pylist(), landed["id"].to_pylist(), strict=True))
     numbers = _account_numbers(accounts)
+    bookings: KnownBookings | None = None
+    repeated = 0
     for connection_id in (str(told["id"]) for each in connections if (told := exact.members(each)).get("id")):
         what = f"reports of connection {connection_id}"
         reports = reading.optional(what, _NO_REPORTS, lambda: client.records("reports", id=connection_id))  # noqa: B023
         new = [report for report in reports or () if (connection_id, str(exact.members(report).get("id"))) not in known]
         for start in range(0, len(new), _REPORTS_PER_LANDING):
-            yield from _group(client, connection_id, new[start : start + _REPORTS_PER_LANDING], numbers)
+            bookings = bookings or KnownBookings.landed(reading.landing)
+            group = new[start : start + _REPORTS_PER_LANDING]
+            rows = _group(client, connection_id, group, numbers, bookings)
+            repeated += rows.repeated
+            yield Fetched(tables.BANK_STATEMENT_ENTRIES, rows.entries)
+            yield Fetched(tables.BANK_STATEMENTS, rows.statements, misfits=rows.misfits)
+            told_by = [exact.with_members(report, connectionId=connection_id) for report in group]
+            yield Fetched(tables.REPORTS, told_by)
+    if repeated:
+        reading.findings.append(f"atlar: {repeated} bank statements were delivered more than once; each is loaded once")
 
 
 def _group(
-    client: AtlarClient, connection_id: str, reports: Sequence[msgspec.Raw], numbers: dict[str, frozenset[str]]
-) -> Iterator[Fetched]:
-    read = _Read()
+    client: AtlarClient,
+    connection_id: str,
+    reports: Sequence[msgspec.Raw],
+    numbers: dict[str, frozenset[str]],
+    bookings: KnownBookings,
+) -> _Rows:
+    rows = _Rows()
     with ThreadPoolExecutor(max_workers=_REPORTS_AT_ONCE, thread_name_prefix="reports") as pool:
-        for part in pool.map(lambda report: _report(client, connection_id, exact.members(report), numbers), reports):
-            read.add(part)
-    yield Fetched(tables.BANK_STATEMENT_ENTRIES, read.entries)
-    yield Fetched(tables.BANK_STATEMENTS, read.statements, misfits=read.misfits)
-    yield Fetched(tables.REPORTS, [exact.with_members(report, connectionId=connection_id) for report in reports])
+        for read in pool.map(lambda report: _report(client, connection_id, exact.members(report), numbers), reports):
+            rows.misfits += read.misfits
+            for found in read.found:
+                _keep(rows, found, bookings)
+    return rows
 
 
 def _report(
@@ -99,9 +130,10 @@ def _report(
             statement = found[0] if found else _only(content)
         except UnreadableStatementError as error:
             key = f"{connection_id}|{record['id']}"
-            read.misfits.append(Misfit(key, f"unreadable statement: {error}", content))
+            reason = f"unreadable statement of report {report_id}: {error}"
+            read.misfits.append(Misfit(key, reason, content))
             continue
-        _keep(read, given, statement, content)
+        read.found.append(_Found(given, statement, content))
     return read
 
 
@@ -130,17 +162,32 @@ def _only(content: bytes) -> Statement:
     return statements[0]
 
 
-def _keep(read: _Read, record: dict[str, Any], statement: Statement, content: bytes) -> None:
-    members = {**record, **statement.members, "contentSha256": hashlib.sha256(content).hexdigest()}
-    read.statements.append(msgspec.Raw(exact.dumps(members)))
-    for entry in statement.entries:
+def _keep(rows: _Rows, found: _Found, bookings: KnownBookings) -> None:
+    record, statement = found.record, found.statement
+    own = (str(record["connectionId"]), str(record["id"]))
+    account = str(record.get("accountId") or statement.members["accountIdentifier"])
+    key = statement_key(account, record.get("localDate") or statement.date, statement)
+    if bookings.is_repeated(key, own):
+        rows.repeated += 1
+        return
+    new = bookings.new_entries(account, own, statement)
+    members = {
+        **record,
+        **statement.members,
+        "repeatedEntryCount": len({each.members["statementLine"] for each in statement.entries})
+        - len({each.members["statementLine"] for each in new}),
+        "statementKey": key,
+        "contentSha256": hashlib.sha256(found.content).hexdigest(),
+    }
+    rows.statements.append(msgspec.Raw(exact.dumps(members)))
+    for entry in new:
         told = {
             "connectionId": record["connectionId"],
             "bankStatementId": record["id"],
             "accountId": record.get("accountId"),
             **entry.members,
         }
-        read.entries.append(msgspec.Raw(exact.dumps(told)))
+        rows.entries.append(msgspec.Raw(exact.dumps(told)))
 
 
 def _account_numbers(accounts: Sequence[msgspec.Raw]) -> dict[str, frozenset[str]]:

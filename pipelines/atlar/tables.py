@@ -217,7 +217,16 @@ BANK_STATEMENTS = RawTable(
         openingDate="date",
         closingBalance="decimal",
         closingDate="date",
-        entryCount="bigint",
+        entryCount="bigint",  # booked entries in the file; a batch is one
+        messageType="text",  # camt.053.001.08, MT940, ...
+        statementIdentifier="text",
+        periodFrom="text",  # as the bank wrote it: a day, or a moment with or without a zone
+        periodTo="text",
+        pendingEntryCount="bigint",
+        repeatedEntryCount="bigint",  # entries that another statement landed before
+        entriesAmount="decimal",  # of all booked entries in the file, those landed before included
+        closes="boolean",  # opening + entries = closing; null where a balance is missing
+        statementKey="text",  # the same for the same statement in another file
     ),
 )
 
@@ -240,6 +249,32 @@ BANK_STATEMENT_ENTRIES = RawTable(
         remittance="text",
         counterpartyName="text",
         bankTransactionCode="text",
+        statementLine="bigint",  # the booking's place in the file; rows of one batch share it
+        detailNumber="bigint",  # the payment's place in its batch, where it was split
+        entryKey="text",  # the same for the same booking in another file
+        entryReference="text",
+        detailReference="text",
+        transactionId="text",
+        instructionId="text",
+        paymentInformationId="text",
+        mandateId="text",
+        creditorReference="text",
+        batchMessageId="text",
+        batchCount="bigint",
+        batchNote="text",  # why a batch was not split
+        counterpartyAccount="text",
+        counterpartyBank="text",
+        ultimateCounterpartyName="text",
+        purposeCode="text",
+        additionalInformation="text",
+        isReturn="boolean",
+        returnReasonCode="text",
+        returnReason="text",
+        originalAmount="decimal",
+        originalCurrency="text",
+        exchangeRate="decimal",
+        charges="json",
+        chargesAmount="decimal",
     ),
 )
 

@@ -20,5 +20,13 @@ select
     closing_balance as amount_closing,
     closing_date,
     entry_count,
+    pending_entry_count,
+    coalesce(repeated_entry_count, 0) as repeated_entry_count,
+    entries_amount as amount_entries,
+    closes as does_close,
+    message_type,
+    statement_identifier,
+    period_from,
+    period_to,
     created as created_at
 from source
