@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -158,6 +158,71 @@ def _run(
     else:
         summary.show(outcome, Console())
     return outcome
+
+
+@app.command()
+def extract(
+    context: typer.Context,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="SYSTEM[.TABLE]", help="Read only this; repeatable.")
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read everything again, whatever is landed.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="YYYY-MM-DD", help="Begin windows and cursors no later than this day."),
+    ] = None,
+    accept_shrink: Annotated[
+        bool, typer.Option("--accept-shrink", help="Believe a table that lost more than a fifth of its records.")
+    ] = False,
+    retry_quarantine: Annotated[
+        bool, typer.Option("--retry-quarantine", help="Ask nobody; try what is in quarantine again.")
+    ] = False,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Land and load what changed at the vendors, without building."""
+    from tieout import steps
+    from tieout.progress import RunProgress
+    from tieout.report import steps as report
+
+    if retry_quarantine and (full_refresh or since or accept_shrink):
+        raise SettingsError("--retry-quarantine asks no vendor: it goes with --only alone")
+    options = steps.Options(
+        only=steps.tables_named(only or ()),
+        since=settings_module.parse_date(since, "--since") if since else None,
+        full_refresh=full_refresh,
+        accept_shrink=accept_shrink,
+        retry_quarantine=retry_quarantine,
+    )
+    invocation: Invocation = context.obj
+    vendors = nullcontext(invocation.plain_settings()) if retry_quarantine else invocation.settings()
+    with vendors as settings, RunProgress(Console(stderr=True)) as progress:
+        done = steps.extract(settings, options, as_of=_as_of(settings, as_of), now=_now, progress=progress)
+    if as_json:
+        _print_json(report.extraction_json(done))
+    else:
+        report.show_extraction(done, Console())
+    raise typer.Exit(int(done.exit_code))
+
+
+@app.command()
+def build(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Build the books from what is landed, without a request, and publish them."""
+    from tieout import steps
+    from tieout.progress import RunProgress
+    from tieout.report import steps as report
+    from tieout.report import summary
+
+    # In the sandbox today is the vendors' today, which only they can tell: they are up, but nothing is asked.
+    with context.obj.settings() as settings, RunProgress(Console(stderr=True)) as progress:
+        outcome = steps.build(settings, as_of=_as_of(settings, as_of), now=_now, progress=progress)
+    if as_json:
+        _print_json(summary.as_json(outcome))
+    else:
+        report.show_build(outcome, Console())
+    raise typer.Exit(int(outcome.exit_code))
 
 
 @app.command()

@@ -195,7 +195,11 @@ class RawFixture:
         for name, declared in OPERATIONS.items():
             self._create("raw_operations", name, declared)
         quarantine = dict.fromkeys(("system", "table_name", "record_key", "reason", "payload"), "varchar")
-        self._create("quarantine", "records", quarantine | {"quarantined_at": "timestamptz"})
+        self._create(
+            "quarantine",
+            "records",
+            quarantine | {"quarantined_at": "timestamptz", "resolved_at": "timestamptz", "resolution": "varchar"},
+        )
 
     def _create(self, schema: str, name: str, columns: Mapping[str, str]) -> None:
         self._connection.execute(f"create schema if not exists {schema}")

@@ -110,7 +110,7 @@ def read(database: Path) -> Figures:
             receivables=_aging(connection, "marts.fct_receivables_aging"),
             payables=_aging(connection, "marts.fct_payables_aging"),
             tie_outs=read_tie_outs(connection),
-            quarantined=_one(connection, "select count(*) from quarantine.records"),
+            quarantined=_one(connection, "select count(*) from quarantine.records where resolved_at is null"),
         )
 
 

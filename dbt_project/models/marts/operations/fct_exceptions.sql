@@ -13,13 +13,14 @@ with latest_deliveries as (
 ),
 
 unreadable_records as (
-    -- A record may have been set aside more than once; the newest reason counts.
+    -- A record may have been set aside more than once; the newest reason counts. What was settled since is done.
     select
         system as source_system,
         table_name,
         coalesce(record_key, 'unknown') as record_key,
         reason
     from {{ source('quarantine', 'records') }}
+    where resolved_at is null
     qualify
         row_number() over (
             partition by system, table_name, coalesce(record_key, 'unknown')
