@@ -28,7 +28,7 @@ demo: $(VENV)/.synced ## Run the whole loop on the sandbox, then once more to sh
 	@$(BIN)/python -m tieout.demo
 
 test: $(VENV)/.synced ## Run every test
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --durations=15
 
 check: $(VENV)/.synced ## Lint, type-check, and check the directions of imports
 	@$(BIN)/ruff check .

@@ -15,6 +15,20 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keeps a file's tests, and all flow tests, on one worker: they share a sandbox or a build worth minutes.
+
+    (xdist's own `loadgroup` marks a group in a private attribute that pytest 9.2 no longer reads.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/flow" if nodeid.startswith("tests/flow/") else nodeid.split("::", 1)[0]
+
+    return ByRoom(config, log)
+
+
 @pytest.fixture(autouse=True)
 def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A test that reaches for another machine fails at once instead of hanging or, worse, succeeding."""

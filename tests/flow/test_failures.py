@@ -12,8 +12,6 @@ import pytest
 from tests.flow.conftest import ROOT, Settled
 from tieout import lock
 
-pytestmark = pytest.mark.xdist_group("flow")
-
 
 def _live(tmp_path: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

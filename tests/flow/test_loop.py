@@ -12,8 +12,6 @@ import pytest
 
 from tests.flow.conftest import Profile, Settled
 
-pytestmark = pytest.mark.xdist_group("flow")
-
 
 def test_the_first_run_sends_and_every_control_ties(settled: Settled) -> None:
     first = settled.first
