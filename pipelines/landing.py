@@ -10,6 +10,7 @@ What does not belong here: HTTP (`<system>/client.py`), typing (`typed.py`), Duc
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -19,13 +20,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import in_memory, quarantine, versioning
+from pipelines import careful, in_memory, quarantine, versioning
+from pipelines import latest as latest_index
 from pipelines.raw_table import RawTable
-from pipelines.typed import Misfit, type_records
+from pipelines.typed import CHUNK, Misfit, typed_chunks, typed_schema
 from pipelines.versioning import INSTANT, Scope
 
 QUARANTINE_SCHEMA = pa.schema(
@@ -85,29 +89,78 @@ class Landing:
         Returns:
             Counts; records refused go to quarantine, all others land.
         """
-        typed = type_records(table, records)
-        misfits = [*typed.misfits, *refused]
+        misfits = list(refused)
         with in_memory.cursor() as connection:
-            rows = versioning.without_repeats(connection, table, typed.rows, misfits, last_wins=last_wins)
             latest = self.latest(table)
+            unread = versioning.unread(connection, table, records, latest)
             landed_at = self._landing_time(latest)
-            changed = versioning.changed(connection, table, rows, latest)
-            gone = None
-            if scope is not None and all(misfit.record_key is not None for misfit in misfits):
-                # A refused record without a key could be any of the missing ones: then nothing is declared gone.
-                gone = versioning.gone(connection, table, rows, latest, misfits, scope)
-            versions = versioning.versions(table, changed, gone, landed_at)
-            if versions.num_rows:
-                self._write(table.system, table.name, versions)
-                self._latest[table] = versioning.merged(connection, table, latest, versions)
+            draft = _Draft(self.landing_dir, self._next_file(table.system, table.name))
+            try:
+                rows = self._read(connection, table, _Wanted(records, unread.at), draft, landed_at, misfits)
+                repeats = versioning.repeats(connection, table, rows, unread.known, last_wins=last_wins)
+                misfits += [_contradicted(table, records[at]) for at in repeats.contradicted]
+                if repeats.dropped:
+                    dropped = pc.is_in(rows["_at"], value_set=pa.array(repeats.dropped, pa.int64()))
+                    draft.keep(pc.invert(dropped.filter(rows["_is_new"])))
+                    rows = rows.filter(pc.invert(dropped))
+                gone = None
+                if scope is not None and all(misfit.record_key is not None for misfit in misfits):
+                    # A refused record without a key could be any of the missing ones: then nothing is declared gone.
+                    seen = [rows, unread.known]
+                    gone = versioning.versions(
+                        table,
+                        versioning.gone(connection, table, seen, latest, misfits, scope),
+                        landed_at,
+                        are_gone=True,
+                    )
+                    draft.write(gone)
+                draft.commit()
+            except BaseException:
+                draft.discard()
+                raise
+            newer = _remembered(table, rows, gone, landed_at)
+            if newer.num_rows:
+                self._latest[table] = versioning.merged(connection, table, latest, newer)
+                files = self.files(table.system, table.name)
+                latest_index.save(table, self._latest[table], files, self._index(table))
         self._quarantine(table, misfits)
-        return Landed(versions.num_rows, len(misfits))
+        return Landed(draft.rows, len(misfits))
+
+    def _read(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: RawTable,
+        wanted: _Wanted,
+        draft: _Draft,
+        landed_at: datetime,
+        misfits: list[Misfit],
+    ) -> pa.Table:
+        """Types records and drafts those that changed, a chunk at a time; returns what is to be remembered of all."""
+        empty = versioning.arrived(table, typed_schema(table).empty_table(), pa.chunked_array([], pa.int64()), [])
+        parts = [versioning.changed(connection, table, empty, versioning.latest_schema(table).empty_table())]
+        latest = self.latest(table)
+        for start in range(0, len(wanted.at), CHUNK):
+            at = wanted.at[start : start + CHUNK]
+            chunk = wanted.records(at)
+            sources = versioning.sources(connection, chunk)
+            for typed in typed_chunks(table, chunk):
+                misfits += typed.misfits
+                own = sources if len(typed.at) == len(chunk) else sources.take(pa.array(typed.at, pa.int64()))
+                remembered = versioning.arrived(table, typed.rows, own, [at[number] for number in typed.at])
+                told = versioning.changed(connection, table, remembered, latest)
+                draft.write(versioning.versions(table, typed.rows.filter(told["_is_new"]), landed_at))
+                parts.append(told)
+        return pa.concat_tables(parts)
 
     def latest(self, table: RawTable) -> pa.Table:
         """The latest version of each record: key, date columns, fingerprint, landing time, whether it is gone."""
         if table not in self._latest:
-            self._latest[table] = versioning.read_latest(table, self.files(table.system, table.name))
+            files = self.files(table.system, table.name)
+            self._latest[table] = latest_index.read(table, files, self._index(table))
         return self._latest[table]
+
+    def _index(self, table: RawTable) -> Path:
+        return self.work_path.parent / "landing_index" / table.system / f"{table.name}.parquet"
 
     def files(self, system: str, name: str) -> list[Path]:
         """A table's landing files, in order of landing."""
@@ -135,7 +188,7 @@ class Landing:
     def _landing_time(self, latest: pa.Table) -> datetime:
         """Now, but never before what is landed: a clock that was set back must not make old versions the latest."""
         now = self._now()
-        newest: datetime | None = pa.compute.max(latest["_landed_at"]).as_py() if latest.num_rows else None
+        newest: datetime | None = pc.max(latest["_landed_at"]).as_py() if latest.num_rows else None
         return now if newest is None or now > newest else newest + timedelta(microseconds=1)
 
     def _quarantine(self, table: RawTable, misfits: list[Misfit]) -> None:
@@ -162,21 +215,106 @@ class Landing:
             self._write("quarantine", "records", pa.Table.from_pylist(list(new.values()), schema=QUARANTINE_SCHEMA))
 
     def _write(self, system: str, name: str, rows: pa.Table) -> None:
-        folder = self.landing_dir / system / name
         with self._lock:
-            folder.mkdir(parents=True, exist_ok=True)
-            files = self.files(system, name)
-            sequence = int(files[-1].name.split("_")[0]) + 1 if files else 1
-            path = folder / f"{sequence:012d}_{uuid.uuid4().hex}.parquet"
-            at = rows.schema.get_field_index("_landing_file")
-            rows = rows.set_column(at, "_landing_file", pa.array([self.relative(path)] * len(rows), pa.string()))
-            temporary = path.with_suffix(".tmp")
-            with temporary.open("wb") as file:
-                pq.write_table(rows, file, compression="zstd")
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.rename(path)
-            _sync_folder(folder)
+            draft = _Draft(self.landing_dir, self._next_file(system, name))
+            try:
+                draft.write(rows)
+                draft.commit()
+            except BaseException:
+                draft.discard()
+                raise
+
+    def _next_file(self, system: str, name: str) -> Path:
+        files = self.files(system, name)
+        sequence = int(files[-1].name.split("_")[0]) + 1 if files else 1
+        return self.landing_dir / system / name / f"{sequence:012d}_{uuid.uuid4().hex}.parquet"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Some of the records of an answer, by position."""
+
+    all_records: Sequence[msgspec.Raw]
+    at: Sequence[int]
+
+    def records(self, at: Sequence[int]) -> Sequence[msgspec.Raw]:
+        if isinstance(at, range):
+            return self.all_records[at.start : at.stop]
+        return [self.all_records[position] for position in at]
+
+
+class _Draft:
+    """A landing file that grows under a temporary name, a row group at a time; it counts once it is committed."""
+
+    def __init__(self, landing_dir: Path, path: Path) -> None:
+        self.rows = 0
+        self._path = path
+        self._temporary = path.with_suffix(".tmp")
+        self._name = path.relative_to(landing_dir).as_posix()
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, rows: pa.Table) -> None:
+        if not rows.num_rows:
+            return
+        at = rows.schema.get_field_index("_landing_file")
+        named = rows.set_column(at, "_landing_file", pa.repeat(pa.scalar(self._name), rows.num_rows))
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._temporary, named.schema, compression="zstd")
+        self._writer.write_table(named, row_group_size=CHUNK)
+        self.rows += rows.num_rows
+
+    def keep(self, kept: pa.ChunkedArray) -> None:
+        """Leaves out rows written so far, which are held in memory a row group at a time."""
+        if self._writer is None or pc.all(kept).as_py():
+            return
+        self._writer.close()
+        self._writer, self.rows, start = None, 0, 0
+        former = self._temporary.with_suffix(".former")
+        self._temporary.rename(former)
+        with pq.ParquetFile(former) as file:
+            for group in range(file.num_row_groups):
+                rows = file.read_row_group(group)
+                self.write(rows.filter(kept.slice(start, rows.num_rows)))
+                start += rows.num_rows
+        former.unlink()
+
+    def commit(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        with self._temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        self._temporary.rename(self._path)
+        _sync_folder(self._path.parent)
+
+    def discard(self) -> None:
+        if self._writer is not None:
+            with contextlib.suppress(Exception):
+                self._writer.close()
+        for left in (self._temporary, self._temporary.with_suffix(".former")):
+            left.unlink(missing_ok=True)
+
+
+def _contradicted(table: RawTable, record: msgspec.Raw) -> Misfit:
+    key = careful.readable_key(table, record)
+    return Misfit(key, quarantine.CONTRADICTION, bytes(record))
+
+
+def _remembered(table: RawTable, rows: pa.Table, gone: pa.Table | None, landed_at: datetime) -> pa.Table:
+    """What the index gains: rows that were read, with no landing time where nothing was landed, and tombstones."""
+    now = pa.scalar(landed_at, INSTANT)
+    times = pc.if_else(rows["_is_new"], now, pa.scalar(None, INSTANT))
+    wanted = versioning.latest_schema(table)
+    columns = {
+        "_landed_at": times,
+        "_is_deleted": pa.repeat(pa.scalar(False), rows.num_rows),
+    }
+    found = pa.table([columns[name] if name in columns else rows[name] for name in wanted.names], schema=wanted)
+    if gone is None:
+        return found
+    buried = gone.append_column("_source", pa.nulls(gone.num_rows, pa.int64())).select(wanted.names)
+    return pa.concat_tables([found, buried])
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,39 +2,39 @@
 
 In: the JSON bytes of each record (`msgspec.Raw`), as the vendor wrote them. Out: an Arrow table of the declared
 columns with `_unknown_fields` and `_fingerprint`, and the records that were refused.
-Columns are read whole (a list of a column's bytes is one JSON array to msgspec); only a column that holds a
-misfit is read value by value, to find the culprit.
+Arrow reads whole blocks without making a Python object per value (`_read_block`); a block it refuses is halved until
+the culprit stands among few, and those are judged value by value (`careful.py`).
 What does not belong here: what is already landed, files, tombstones (`landing.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
 
-from pipelines import in_memory
-from pipelines.raw_table import Column, RawTable
-from pipelines.transport import exact
+from pipelines import careful
+from pipelines.careful import ARROW_TYPES
+from pipelines.fingerprints import fingerprints
+from pipelines.raw_table import RawTable
 
-_NULL = msgspec.Raw(b"null")
-_CHUNK = 50_000
-"""Records typed at once: bounds the Python objects alive at a time."""
+CHUNK = 61_440
+"""Records typed at once, and a row group of a landing file: bounds the memory beyond the answer itself."""
 
-ARROW_TYPES: dict[str, pa.DataType] = {
-    "text": pa.string(),
-    "bigint": pa.int64(),
-    "boolean": pa.bool_(),
-    "decimal": pa.decimal128(38, 10),
-    "date": pa.date32(),
-    "instant": pa.timestamp("us", tz="UTC"),
-    "json": pa.string(),
-}
+_FEW = 128
+"""Records that are judged one by one rather than halved further."""
+
+_PATIENCE = 24
+"""Blocks of one chunk that may be refused before all its rest is read the careful way: then it is no single culprit."""
+
+_BLOCK_BYTES = 4 << 20
+_UNREADABLE = (pa.ArrowException, msgspec.MsgspecError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,16 @@ class TypedRows:
     misfits: list[Misfit]
 
 
+@dataclass(frozen=True)
+class TypedChunk:
+    """A chunk's outcome, with where each row stood among the records."""
+
+    rows: pa.Table
+    at: list[int]
+    """Position in the records of each row."""
+    misfits: list[Misfit]
+
+
 def typed_schema(table: RawTable) -> pa.Schema:
     """Arrow schema of a table's declared columns with `_unknown_fields` and `_fingerprint`."""
     declared = [pa.field(column.name, ARROW_TYPES[column.type]) for column in table.columns]
@@ -72,197 +82,160 @@ def type_records(table: RawTable, records: Sequence[msgspec.Raw]) -> TypedRows:
         Rows and misfits; their counts add up to the number of records.
     """
     parts, misfits = [typed_schema(table).empty_table()], []
-    for start in range(0, len(records), _CHUNK):
-        rows, refused = _type_chunk(table, records[start : start + _CHUNK])
-        parts.append(rows)
-        misfits += refused
+    for chunk in typed_chunks(table, records):
+        parts.append(chunk.rows)
+        misfits += chunk.misfits
     return TypedRows(pa.concat_tables(parts), misfits)
 
 
-def _type_chunk(table: RawTable, records: Sequence[msgspec.Raw]) -> tuple[pa.Table, list[Misfit]]:
+def typed_chunks(table: RawTable, records: Sequence[msgspec.Raw]) -> Iterator[TypedChunk]:
+    """`type_records`, a bounded number of records at a time."""
+    for start in range(0, len(records), CHUNK):
+        yield _type_chunk(table, records[start : start + CHUNK], start)
+
+
+def _type_chunk(table: RawTable, records: Sequence[msgspec.Raw], start: int) -> TypedChunk:
     reasons: dict[int, str] = {}
-    members = _members(records, reasons)
-    arrays: list[pa.Array] = []
-    canonical: list[pa.Array] = []
-    for column in table.columns:
-        raws = [record.get(column.field, _NULL) for record in members]
-        array = _column(column, raws, reasons)
-        arrays.append(array)
-        canonical.append(pa.array([_canonical(text) for text in array.to_pylist()]) if column.type == "json" else array)
-        if column.name in table.key:
-            _require(column, array, reasons)
-    unknown = _unknown_fields(table, members)
-    names = [column.name for column in table.columns]
-    fingerprints = _fingerprints(pa.table([*canonical, pa.array(unknown, pa.string())], [*names, "_unknown_fields"]))
-    rows = pa.table([*arrays, pa.array(unknown, pa.string()), fingerprints], schema=typed_schema(table))
+    blocks = list(_read_blocks(table, records, reasons))
+    columns = [_joined([block[number] for block in blocks]) for number in range(len(table.columns) + 1)]
+    rows = pa.table([*columns, fingerprints(table, columns)], schema=typed_schema(table))
     misfits = [
-        Misfit(_readable_key(table, members[at]), why, bytes(records[at])) for at, why in sorted(reasons.items())
+        Misfit(careful.readable_key(table, records[at]), why, bytes(records[at])) for at, why in sorted(reasons.items())
     ]
+    kept = [at for at in range(len(records)) if at not in reasons] if reasons else range(len(records))
     if reasons:
-        rows = rows.take(pa.array([at for at in range(len(records)) if at not in reasons], pa.int64()))
-    return rows, misfits
+        rows = rows.take(pa.array(kept, pa.int64()))
+    return TypedChunk(rows, [start + at for at in kept], misfits)
 
 
-def _members(records: Sequence[msgspec.Raw], reasons: dict[int, str]) -> list[dict[str, msgspec.Raw]]:
-    try:
-        return msgspec.json.decode(b"[" + b",".join(records) + b"]", type=list[dict[str, msgspec.Raw]])
-    except msgspec.MsgspecError:
-        found: list[dict[str, msgspec.Raw]] = []
-        for at, record in enumerate(records):
+def _joined(arrays: list[pa.Array]) -> pa.Array:
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+
+def _read_blocks(table: RawTable, records: Sequence[msgspec.Raw], reasons: dict[int, str]) -> Iterator[list[pa.Array]]:
+    """Columns of consecutive blocks, in order; what does not fit gains a reason by its position."""
+    patience = _PATIENCE
+    waiting = [(0, len(records))]
+    while waiting:
+        first, last = waiting.pop()
+        if last - first > _FEW and patience > 0:
             try:
-                found.append(msgspec.json.decode(record, type=dict[str, msgspec.Raw]))
-            except msgspec.MsgspecError as error:
-                reasons[at] = f"not a JSON object: {error}"
-                found.append({})
-        return found
+                yield _read_block(table, records[first:last])
+            except _UNREADABLE:
+                patience -= 1
+                middle = (first + last) // 2
+                waiting += [(middle, last), (first, middle)]
+            continue
+        told: dict[int, str] = {}
+        yield careful.read(table, records[first:last], told)
+        reasons.update({first + at: why for at, why in told.items()})
 
 
-def _column(column: Column, raws: list[msgspec.Raw], reasons: dict[int, str]) -> pa.Array:
-    arrow_type = ARROW_TYPES[column.type]
-    read = _READERS[column.type]
-    try:
-        return pa.array(read(raws), arrow_type)
-    except (msgspec.MsgspecError, pa.ArrowException, ValueError, OverflowError):
-        values: list[Any] = []
-        for at, raw in enumerate(raws):
-            try:
-                value = read([raw])[0]
-                pa.scalar(value, arrow_type)  # out of range or too many places is refused here, never rounded
-            except (msgspec.MsgspecError, pa.ArrowException, ValueError, OverflowError):
-                shown = bytes(raw)[:60].decode(errors="replace")
-                reasons.setdefault(at, f"{column.name} does not fit {column.type}: {shown}")
-                value = None
-            values.append(value)
-        return pa.array(values, arrow_type)
+def _read_block(table: RawTable, records: Sequence[msgspec.Raw]) -> list[pa.Array]:
+    """Reads records that all fit.
+
+    Returns:
+        The declared columns in order, then `_unknown_fields`.
+
+    Raises:
+        _UNREADABLE: one of the records does not fit, or is written in a way that only the careful reader knows.
+    """
+    data = b"\n".join(records)
+    if not data.isascii():
+        data.decode()  # Arrow would take bytes that are no text
+    is_flat = b"[" not in data and data.count(b"{") == len(records)
+    nested, unknown = ({}, None) if is_flat else _nested(table, records)
+    # What is nested is only passed over: to infer its type could recurse without end.
+    is_lines = data.count(b"\n") == len(records) - 1 and b"\r" not in data
+    read = _parsed(table, data, "infer" if is_flat else "ignore", is_lines=is_lines)
+    if read.num_rows != len(records):
+        raise ValueError("not one object per record")
+    if is_flat:
+        unknown = _undeclared(table, records, read)
+    columns = []
+    for column in table.columns:
+        values = (
+            nested[column.field] if column.type == "json" and nested else _converted(column.type, read[column.field])
+        )
+        if column.name in table.key and values.null_count:
+            raise ValueError(f"has no {column.name}")
+        columns.append(values)
+    return [*columns, unknown if unknown is not None else pa.nulls(len(records), pa.string())]
 
 
-def _require(column: Column, array: pa.Array, reasons: dict[int, str]) -> None:
-    if array.null_count:
-        for at, present in enumerate(array.is_valid().to_pylist()):
-            if not present:
-                reasons.setdefault(at, f"has no {column.name}")
+# The digits of a number and the ten places together must fit in 38, and Arrow multiplies without a look: at most 28
+# significant digits are read here. Longer ones that do fit are for the careful reader.
+_READ_AS = {"decimal": pa.decimal128(28, 10), "date": pa.string(), "instant": pa.string(), "json": pa.string()}
 
 
-def _read_as(type_: Any) -> Callable[[list[msgspec.Raw]], list[Any]]:
-    decoder = msgspec.json.Decoder(list[type_ | None])
-    return lambda raws: decoder.decode(b"[" + b",".join(raws) + b"]")
+@functools.cache
+def _options(table: RawTable, unexpected: str) -> pj.ParseOptions:
+    declared = [
+        (column.field, _READ_AS.get(column.type, ARROW_TYPES[column.type]))
+        for column in table.columns
+        if column.type != "json"
+    ]
+    return pj.ParseOptions(explicit_schema=pa.schema(declared), unexpected_field_behavior=unexpected)
 
 
-_read_strings = _read_as(str)
-_read_integers = _read_as(int)
-_read_decimals = _read_as(Decimal)
+def _parsed(table: RawTable, data: bytes, unexpected: str, *, is_lines: bool) -> pa.Table:
+    # Arrow divides its blocks at line breaks: a record written over several lines must not be divided.
+    read = pj.ReadOptions(block_size=_BLOCK_BYTES if is_lines else len(data) + 1)
+    return pj.read_json(pa.BufferReader(data), read_options=read, parse_options=_options(table, unexpected))
 
 
-def _read_text(raws: list[msgspec.Raw]) -> list[str | None]:
-    try:
-        return _read_strings(raws)
-    except msgspec.ValidationError:
-        return [_text(bytes(raw)) for raw in raws]
+def _converted(type_: str, values: pa.ChunkedArray) -> pa.Array:
+    whole = values.combine_chunks()
+    if type_ not in ("date", "instant"):
+        return whole.cast(ARROW_TYPES[type_])
+    texts = pc.if_else(pc.equal(whole, ""), pa.scalar(None, pa.string()), whole) if _has_empty(whole) else whole
+    if type_ == "instant":
+        return texts.cast(ARROW_TYPES["instant"])  # refuses one without a zone
+    return texts.cast(pa.timestamp("s")).cast(pa.date32())  # refuses one with a zone
 
 
-def _text(raw: bytes) -> str | None:
-    if raw[:1] == b'"' or raw == b"null":
-        return msgspec.json.decode(raw, type=str | None)
-    if raw[:1] in b"{[":
-        raise ValueError("expected text, found an object or a list")
-    return raw.decode()
+def _has_empty(texts: pa.Array) -> bool:
+    return pc.min(pc.binary_length(texts)).as_py() == 0
 
 
-def _read_decimal(raws: list[msgspec.Raw]) -> list[Decimal | None]:
-    values: list[Decimal | None] = _read_decimals(raws)
-    if any(value is not None and not value.is_finite() for value in values):
-        raise ValueError("not a finite number")
-    return values
-
-
-def _read_bigint(raws: list[msgspec.Raw]) -> list[int | None]:
-    try:
-        return _read_integers(raws)
-    except msgspec.ValidationError:
-        return [int(text) if (text := _text(bytes(raw))) else None for raw in raws]
-
-
-def _read_date(raws: list[msgspec.Raw]) -> list[date | None]:
-    return [_date(text) if text else None for text in _read_strings(raws)]
-
-
-def _date(text: str) -> date:
-    # Contract atlas-etrm section 1: zone-less datetimes are business dates. With an offset, midnight is a date
-    # written as a datetime; any other time is an instant whose date depends on a zone we must not guess.
-    if len(text) == 10:
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is not None and (moment.hour, moment.minute, moment.second) != (0, 0, 0):
-        raise ValueError("an instant where a business date is expected")
-    return moment.date()
-
-
-def _read_instant(raws: list[msgspec.Raw]) -> list[datetime | None]:
-    return [_instant(text) if text else None for text in _read_strings(raws)]
-
-
-def _instant(text: str) -> datetime:
-    moment = msgspec.convert(text, datetime, strict=False)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _read_json(raws: list[msgspec.Raw]) -> list[str | None]:
-    return [None if (raw := bytes(entry)) == b"null" else raw.decode() for entry in raws]
-
-
-_READERS: dict[str, Callable[[list[msgspec.Raw]], list[Any]]] = {
-    "text": _read_text,
-    "bigint": _read_bigint,
-    "boolean": _read_as(bool),
-    "decimal": _read_decimal,
-    "date": _read_date,
-    "instant": _read_instant,
-    "json": _read_json,
-}
-
-
-def _unknown_fields(table: RawTable, members: list[dict[str, msgspec.Raw]]) -> list[str | None]:
+def _undeclared(table: RawTable, records: Sequence[msgspec.Raw], read: pa.Table) -> pa.Array | None:
     declared = {column.field for column in table.columns}
-    found: list[str | None] = []
-    for record in members:
-        extra = record.keys() - declared
-        kept = {name: record[name] for name in sorted(extra) if bytes(record[name]) != b"null"}
-        found.append(_canonical(msgspec.json.encode(kept).decode()) if kept else None)
-    return found
+    extra = [name for name in read.column_names if name not in declared]
+    return _unknown(table, records) if any(read[name].null_count < read.num_rows for name in extra) else None
 
 
-def _canonical(text: str | None) -> str | None:
-    """The same JSON always reads the same: keys in order, no spaces, 100.00 as 100."""
-    if text is None:
-        return None
-    return msgspec.json.encode(_normal(exact.loads(text.encode())), order="sorted").decode()
+def _unknown(table: RawTable, records: Sequence[msgspec.Raw]) -> pa.Array:
+    reasons: dict[int, str] = {}
+    found = careful.unknown_fields(table, careful.members(records, reasons), reasons)
+    if reasons:
+        raise ValueError(next(iter(reasons.values())))
+    return pa.array(found, pa.string())
 
 
-def _normal(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _normal(entry) for name, entry in value.items()}
-    if isinstance(value, list):
-        return [_normal(entry) for entry in value]
-    if isinstance(value, Decimal):
-        shortest = format(value, "f")
-        return msgspec.Raw((shortest.rstrip("0").rstrip(".") if "." in shortest else shortest).encode())
-    return value
+def _nested(table: RawTable, records: Sequence[msgspec.Raw]) -> tuple[dict[str, pa.Array], pa.Array | None]:
+    """The columns that hold JSON text by their field's name, and `_unknown_fields` where a record has any."""
+    told = msgspec.json.Decoder(list[_shape(table, strict=True)])  # type: ignore[misc]
+    unknown = None
+    whole = b"[" + b",".join(records) + b"]"
+    try:
+        read = told.decode(whole)
+    except msgspec.ValidationError:
+        read = msgspec.json.decode(whole, type=list[_shape(table, strict=False)])  # type: ignore[misc]
+        unknown = _unknown(table, records)
+    found = {}
+    for number, column in enumerate(table.columns):
+        if column.type == "json":
+            name = f"_{number}"
+            texts = [bytes(getattr(record, name)).decode() for record in read]
+            found[column.field] = pa.array([None if text == "null" else text for text in texts], pa.string())
+    return found, unknown
 
 
-def _fingerprints(canonical: pa.Table) -> pa.Array:
-    """A hash of each row's content: typed values, so that key order and 100.0 against 100.00 do not matter."""
-    parts = []
-    for field in canonical.schema:
-        name = f'"{field.name}"'
-        text = f"epoch_us({name})::varchar" if pa.types.is_timestamp(field.type) else f"{name}::varchar"
-        parts.append(f"coalesce(strlen({text}) || ':' || {text}, 'n')")
-    with in_memory.cursor() as connection:
-        connection.register("canonical", canonical)
-        hashed = connection.sql(f"select md5(concat({', '.join(parts)})) as _fingerprint from canonical")  # noqa: S608
-        return hashed.to_arrow_table().column(0).combine_chunks().cast(pa.string())
-
-
-def _readable_key(table: RawTable, record: dict[str, msgspec.Raw]) -> str | None:
-    fields = {column.name: column.field for column in table.columns}
-    parts = [bytes(record.get(fields[name], _NULL)).decode(errors="replace").strip('"') for name in table.key]
-    return None if "null" in parts or "" in parts else "|".join(parts)
+@functools.cache
+def _shape(table: RawTable, *, strict: bool) -> Any:
+    """A struct with a table's members as bytes: one that refuses members nobody declared, or passes over them."""
+    fields = [(f"_{number}", msgspec.Raw, msgspec.Raw(b"null")) for number in range(len(table.columns))]
+    rename = {f"_{number}": column.field for number, column in enumerate(table.columns)}
+    return msgspec.defstruct(
+        f"{table.name}_members", fields, rename=rename, forbid_unknown_fields=strict, gc=False, frozen=True
+    )

@@ -1,23 +1,26 @@
 """What changed: versions and tombstones of a table, found by comparing rows in bulk.
 
-In: typed rows as received, the latest version of each record, what the read covered. Out: the rows to append.
-Keys are compared as typed values and content by fingerprint, in DuckDB over Arrow, never record by record.
-What does not belong here: files (`landing.py`), typing (`typed.py`).
+In: records as received, typed rows, the latest version of each record, what the read covered. Out: what to append.
+A record whose very bytes are those of a latest version is not even read (`unread`); of the others, keys are compared
+as typed values and content by fingerprint, in DuckDB over Arrow, never record by record.
+What does not belong here: files (`landing.py`, `latest.py`), typing (`typed.py`).
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
+from itertools import accumulate
 
 import duckdb
 import msgspec
 import pyarrow as pa
 
-from pipelines import in_memory
+from pipelines.fingerprints import DELETED
 from pipelines.raw_table import RawTable
-from pipelines.typed import Misfit, typed_schema
+from pipelines.typed import CHUNK, Misfit, typed_schema
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -56,101 +59,148 @@ def landing_schema(table: RawTable) -> pa.Schema:
     )
 
 
+def latest_schema(table: RawTable) -> pa.Schema:
+    """What is known of a latest version: key, dates, meta columns, and `_source`, a hash of the record's bytes.
+
+    `_source` is null where the bytes are not known; it is compared within one version of DuckDB only.
+    """
+    landed = landing_schema(table)
+    dates = [column.name for column in table.columns if column.type == "date" and column.name not in table.key]
+    names = [*table.key, *dates, "_landed_at", "_fingerprint", "_is_deleted"]
+    return pa.schema([*(landed.field(name) for name in names), ("_source", pa.int64())])
+
+
 def _keys(table: RawTable) -> str:
     return ", ".join(f'"{name}"' for name in table.key)
 
 
-def _latest_columns(table: RawTable) -> list[str]:
-    dates = [column.name for column in table.columns if column.type == "date" and column.name not in table.key]
-    return [*table.key, *dates, "_landed_at", "_fingerprint", "_is_deleted"]
-
-
-_NEWEST_FIRST = "order by _landed_at desc, _landing_file desc"
-
-
-def read_latest(table: RawTable, files: list[Path]) -> pa.Table:
-    """The latest version of each record in landing files: key, dates and meta columns; empty where there are none."""
-    names = _latest_columns(table)
-    if not files:
-        return landing_schema(table).empty_table().select(names)
-    selected = ", ".join(f'"{name}"' for name in names)
-    with in_memory.cursor() as connection:
-        relation = connection.sql(
-            f"select {selected} from read_parquet($files, union_by_name = true) "  # noqa: S608
-            f"qualify row_number() over (partition by {_keys(table)} {_NEWEST_FIRST}) = 1",
-            params={"files": [str(file) for file in files]},
+def sources(connection: duckdb.DuckDBPyConnection, records: Sequence[msgspec.Raw]) -> pa.ChunkedArray:
+    """A hash of each record's bytes as received."""
+    parts = []
+    for start in range(0, len(records), CHUNK):
+        chunk = records[start : start + CHUNK]
+        ends = array("q", accumulate((len(record) + 1 for record in chunk), initial=0))
+        written = pa.py_buffer(b"\n".join(chunk) + b"\n")
+        texts = pa.Array.from_buffers(pa.large_binary(), len(chunk), [None, pa.py_buffer(ends), written])
+        connection.register("texts", pa.table({"text": texts}))
+        parts.append(
+            connection.sql("select (hash(text) >> 1)::bigint as _source from texts").to_arrow_table()["_source"]
         )
-        return _cast(relation.to_arrow_table(), table)
+        connection.unregister("texts")
+    return pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.int64())
 
 
-def _cast(rows: pa.Table, table: RawTable) -> pa.Table:
-    schema = landing_schema(table)
-    return rows.cast(pa.schema([schema.field(name) for name in rows.column_names]))
+@dataclass(frozen=True)
+class Unread:
+    """What bytes alone tell: the records that must be read, and what is known of the others."""
+
+    at: Sequence[int]
+    """Positions of the records whose bytes are not those of a latest version."""
+    known: pa.Table
+    """Of the others: key, `_fingerprint` and position `_at`."""
 
 
-def without_repeats(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, misfits: list[Misfit], *, last_wins: bool
-) -> pa.Table:
-    """One row per key.
+def unread(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, records: Sequence[msgspec.Raw], latest: pa.Table
+) -> Unread:
+    """Passes over the records that came before, byte for byte."""
+    if latest["_source"].null_count == latest.num_rows:
+        return Unread(range(len(records)), _seen_schema(table).empty_table())
+    arrived = pa.table([sources(connection, records), _positions(range(len(records)))], ["_source", "_at"])
+    connection.register("arrived", arrived)
+    connection.register("latest", latest)
+    known = connection.sql(
+        f"select {_keys(table)}, _fingerprint, _at from arrived join latest using (_source)"  # noqa: S608
+    ).to_arrow_table()
+    if known.num_rows == len(records):
+        return Unread([], known.cast(_seen_schema(table)))
+    at = connection.sql("select _at from arrived anti join latest using (_source) order by _at").to_arrow_table()
+    return Unread(at["_at"].to_pylist(), known.cast(_seen_schema(table)))
+
+
+def _positions(at: Sequence[int]) -> pa.Array:
+    return pa.array(array("q", at), pa.int64())
+
+
+def _seen_schema(table: RawTable) -> pa.Schema:
+    landed = landing_schema(table)
+    return pa.schema([*(landed.field(name) for name in table.key), ("_fingerprint", pa.string()), ("_at", pa.int64())])
+
+
+def arrived(table: RawTable, rows: pa.Table, source: pa.ChunkedArray, at: Sequence[int]) -> pa.Table:
+    """What is remembered of typed rows: the columns of `latest_schema` that they have, and their positions `_at`."""
+    wanted = [name for name in latest_schema(table).names if name in rows.column_names]
+    return rows.select(wanted).append_column("_source", source).append_column("_at", _positions(at))
+
+
+def changed(connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, latest: pa.Table) -> pa.Table:
+    """Adds `_is_new`: whether a row is new, came back, or differs from the latest version."""
+    if not latest.num_rows:
+        return rows.append_column("_is_new", pa.repeat(pa.scalar(True), rows.num_rows))
+    ordered = rows.append_column("_row", _positions(range(rows.num_rows)))
+    connection.register("incoming", ordered.select([*table.key, "_fingerprint", "_row"]))
+    connection.register("latest", latest)
+    told = connection.sql(
+        "select latest._fingerprint is null or latest._is_deleted "  # noqa: S608
+        "or latest._fingerprint <> incoming._fingerprint as _is_new "
+        f"from incoming left join latest using ({_keys(table)}) order by _row"
+    ).to_arrow_table()
+    return rows.append_column("_is_new", told["_is_new"])
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Rows of keys that came more than once, by position."""
+
+    dropped: list[int]
+    """Another row of the key stands for it, or its key is contradicted."""
+    contradicted: list[int]
+    """Of the dropped: their key came with different content, and order says nothing."""
+
+
+def repeats(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, known: pa.Table, *, last_wins: bool
+) -> Repeats:
+    """Finds the rows that are not the one row of their key.
 
     Args:
         connection: A cursor of one's own.
         table: What is declared.
-        rows: Typed rows, in order of arrival.
-        misfits: Gains the records whose key came with different contents, unless `last_wins`.
+        rows: Rows read (`arrived`).
+        known: Rows known by their bytes (`Unread.known`).
         last_wins: Repetitions are versions in order of arrival, as overlapping pages make them.
     """
-    numbered = rows.append_column("_at", pa.array(range(rows.num_rows), pa.int64()))
-    connection.register("received", numbered)
-    if not last_wins:
-        conflicting = connection.sql(
-            f"select * exclude (_at) from received where ({_keys(table)}) in (select ({_keys(table)}) from received "  # noqa: S608
-            f"group by {_keys(table)} having count(distinct _fingerprint) > 1)"
-        ).to_arrow_table()
-        for row in conflicting.to_pylist():
-            key = "|".join(str(row[name]) for name in table.key)
-            payload = msgspec.json.encode({name: value for name, value in row.items() if value is not None})
-            misfits.append(Misfit(key, "the same key came twice with different content", payload))
-        if conflicting.num_rows:
-            connection.register("conflicting", conflicting)
-            connection.sql(
-                f"create temp table settled as "  # noqa: S608
-                f"select * from received anti join conflicting using ({_keys(table)})"
-            )
-            connection.unregister("received")
-            connection.register("received", connection.sql("from settled").to_arrow_table())
-    return connection.sql(
-        f"select * exclude (_at) from received "  # noqa: S608
-        f"qualify row_number() over (partition by {_keys(table)} order by _at desc) = 1 order by _at"
+    connection.register("seen", pa.concat_tables([rows.select(known.column_names), known]))
+    twice = connection.sql(
+        f"select {_keys(table)}, max(_at) as _last, count(distinct _fingerprint) > 1 as _differs "  # noqa: S608
+        f"from seen group by {_keys(table)} having count(*) > 1"
     ).to_arrow_table()
-
-
-def changed(connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, latest: pa.Table) -> pa.Table:
-    """The rows that are new, came back, or differ from the latest version."""
-    connection.register("incoming", rows)
-    connection.register("latest", latest)
-    return connection.sql(
-        f"select incoming.* from incoming left join latest using ({_keys(table)}) "  # noqa: S608
-        "where latest._fingerprint is null or latest._is_deleted "
-        "or latest._fingerprint <> incoming._fingerprint"
-    ).to_arrow_table()
+    if not twice.num_rows:
+        return Repeats([], [])
+    connection.register("twice", twice)
+    refused = "false" if last_wins else "_differs"
+    found = connection.sql(
+        f"select _at, {refused} from seen join twice using ({_keys(table)}) "  # noqa: S608
+        f"where {refused} or _at <> _last order by _at"
+    ).fetchall()
+    return Repeats([at for at, _ in found], [at for at, contradicted in found if contradicted])
 
 
 def gone(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
-    rows: pa.Table,
+    seen: Sequence[pa.Table],
     latest: pa.Table,
     misfits: list[Misfit],
     scope: Scope,
 ) -> pa.Table:
     """Keys of the latest versions that a read covering `scope` did not show; a record that was refused is not gone."""
-    connection.register("seen", rows.select(list(table.key)))
+    connection.register("shown", pa.concat_tables([rows.select(list(table.key)) for rows in seen]))
     connection.register("refused", pa.table({"record_key": [misfit.record_key for misfit in misfits]}, _REFUSED))
     connection.register("latest", latest)
     readable = f"concat_ws('|', {_keys(table)})"
     return connection.sql(
-        f"select {_keys(table)} from latest anti join seen using ({_keys(table)}) "  # noqa: S608
+        f"select {_keys(table)} from latest anti join shown using ({_keys(table)}) "  # noqa: S608
         f"where not _is_deleted and {scope.condition()} and {readable} not in (select record_key from refused)"
     ).to_arrow_table()
 
@@ -158,39 +208,41 @@ def gone(
 _REFUSED = pa.schema([("record_key", pa.string())])
 
 
-def versions(table: RawTable, changed: pa.Table, gone: pa.Table | None, landed_at: datetime) -> pa.Table:
-    """Changed rows and tombstones in the shape of a landing file, its own name still missing.
+def versions(table: RawTable, rows: pa.Table, landed_at: datetime, *, are_gone: bool = False) -> pa.Table:
+    """Rows in the shape of a landing file, its own name still missing.
 
-    A tombstone has its key and the meta columns; everything else is null.
+    A tombstone (`are_gone`) has its key and the meta columns; everything else is null.
     """
+    count = rows.num_rows
+    given = {
+        "_landed_at": pa.repeat(pa.scalar(landed_at, INSTANT), count),
+        "_is_deleted": pa.repeat(pa.scalar(are_gone), count),
+    }
+    if are_gone:
+        given["_fingerprint"] = pa.repeat(pa.scalar(DELETED), count)
+    present = set(rows.column_names)
     schema = landing_schema(table)
-    parts = [(changed, False)] + ([(gone, True)] if gone is not None else [])
-    tables = []
-    for rows, is_deleted in parts:
-        count = rows.num_rows
-        given = {
-            "_landed_at": pa.array([landed_at] * count, INSTANT),
-            "_is_deleted": pa.array([is_deleted] * count, pa.bool_()),
-        }
-        if is_deleted:
-            given["_fingerprint"] = pa.array(["deleted"] * count, pa.string())
-        present = set(rows.column_names)
-        arrays = [
-            given.get(field.name)
-            if field.name in given
-            else rows[field.name].cast(field.type)
-            if field.name in present
-            else pa.nulls(count, field.type)
-            for field in schema
-        ]
-        tables.append(pa.table(arrays, schema=schema))
-    return pa.concat_tables(tables)
+    arrays = [
+        given[field.name]
+        if field.name in given
+        else rows[field.name].cast(field.type)
+        if field.name in present
+        else pa.nulls(count, field.type)
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)
 
 
-def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Table, versions: pa.Table) -> pa.Table:
-    """The latest versions after these were landed."""
-    newer = versions.select(_latest_columns(table))
+def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Table, newer: pa.Table) -> pa.Table:
+    """The latest versions after these; of a row that did not change (`_landed_at` null) the time stays."""
     connection.register("latest", latest)
     connection.register("newer", newer)
     kept = connection.sql(f"select latest.* from latest anti join newer using ({_keys(table)})").to_arrow_table()  # noqa: S608
-    return pa.concat_tables([_cast(kept, table), newer])
+    rest = [name for name in newer.column_names if name not in (*table.key, "_landed_at")]
+    fresh = connection.sql(
+        f"select {_keys(table)}, coalesce(newer._landed_at, latest._landed_at) as _landed_at, "  # noqa: S608
+        f"{', '.join(f'newer.{chr(34)}{name}{chr(34)}' for name in rest)} "
+        f"from newer left join latest using ({_keys(table)})"
+    ).to_arrow_table()
+    schema = latest_schema(table)
+    return pa.concat_tables([kept.cast(schema), fresh.select(schema.names).cast(schema)])

@@ -288,7 +288,7 @@ def test_a_file_is_complete_under_its_name_before_it_is_loaded(
         raise OSError("disk full")
 
     with monkeypatch.context() as patched, pytest.raises(OSError, match="disk full"):
-        patched.setattr(pq, "write_table", fails)
+        patched.setattr(pq.ParquetWriter, "write_table", fails)
         landing.land(etrm.ORDER_ITEMS, raws(item(1)))
     assert landing.files("atlas_etrm", "order_items") == []
     assert landing.land(etrm.ORDER_ITEMS, raws(item(1))).rows == 1
