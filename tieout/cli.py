@@ -226,6 +226,21 @@ def build(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -> 
 
 
 @app.command()
+def doctor(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Try each vendor's endpoints, read-only, and tell what this deployment answers to the open assumptions."""
+    from tieout import doctor as doctors
+    from tieout.report import doctor as report
+
+    with context.obj.settings() as settings:
+        found = doctors.examine(settings, as_of=_as_of(settings, as_of))
+    if as_json:
+        _print_json(report.as_json(found, settings.profile))
+    else:
+        report.show(found, settings.profile, Console())
+    raise typer.Exit(int(doctors.verdict(found)))
+
+
+@app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Show the last runs, what is held and why, what was rejected, which controls are red."""
     from tieout.report import status as status_report

@@ -1,0 +1,200 @@
+"""Atlas Accounting examined: every read endpoint once, both dialects tried, and its open assumptions answered.
+
+In: the client's settings. Out: an `Examination`. About 16 requests: one page of each list, one of each report.
+What does not belong here: paging (`pipelines.atlas_accounting`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from pipelines.atlas_accounting.client import SYSTEM, TIERS, AtlasAccountingClient, AtlasAccountingConfig
+from pipelines.transport import exact
+from tieout.doctor.examination import Examination, Examiner, Finding
+
+Record = dict[str, Any]
+
+_KNOWN = {
+    "invoices": frozenset(("draft", "sent", "viewed", "partial", "paid", "overdue", "voided")),
+    "bills": frozenset(("draft", "pending", "approved", "partial", "paid", "overdue", "voided")),
+}
+"""Contract section 6."""
+
+_ACCOUNT_TYPES = frozenset(
+    ("asset", "liability", "equity", "revenue", "expense", "bank", "accounts_receivable", "accounts_payable")
+)
+_LISTS = {
+    "documented": {
+        "customers": "/contacts/customers",
+        "vendors": "/contacts/vendors",
+        "accounts": "/chart-of-accounts",
+        "invoices": "/invoices",
+        "bills": "/bills",
+        "journal entries": "/journal-entries",
+    },
+    "observed": {
+        "customers": "/customers/",
+        "vendors": "/vendors/",
+        "accounts": "/accounts/",
+        "invoices": "/invoices/",
+        "bills": "/bills/",
+        "journal entries": "/journal-entries/",
+    },
+}
+_PAGES = {"documented": {"page": 1, "page_size": 100}, "observed": {"offset": 0, "limit": 100}}
+_NEWEST = {"sort_by": "updated_at", "sort_order": "desc"}
+
+
+def examine(config: AtlasAccountingConfig, as_of: date) -> Examination:
+    """Asks every read endpoint once.
+
+    Args:
+        config: of the connection.
+        as_of: the date of the reports that are tried.
+
+    Raises:
+        CompanyNotChosen: the user sees several companies and none is chosen.
+    """
+    examiner = Examiner(SYSTEM, config.base_url)
+    client = AtlasAccountingClient(config, examiner.clockwork())
+    try:
+        _ask(examiner, client, config, as_of)
+    finally:
+        examiner.found.requests = client.requests
+        client.close()
+    return examiner.found
+
+
+def _ask(examiner: Examiner, client: AtlasAccountingClient, config: AtlasAccountingConfig, as_of: date) -> None:
+    profile = examiner.ask("log in and profile", lambda: _get(client, "/auth/me"), path="GET /auth/me")
+    if not isinstance(profile, dict):
+        return
+    company = {"company_id": client.company_id}
+    examiner.tell(_company(profile, client.company_id))
+    other = "observed" if config.dialect == "documented" else "documented"
+    pages = {
+        name: _page(examiner, client, name, path, {**company, **_PAGES[config.dialect]})
+        for name, path in _LISTS[config.dialect].items()
+    }
+    foreign = _page(
+        examiner,
+        client,
+        f"customers, {other} dialect",
+        _LISTS[other]["customers"],
+        {**company, **_PAGES[other]},
+        needed=False,
+    )
+    for name, path in {"payments": "/payments/", "payments made": "/payments-made/"}.items():
+        _page(examiner, client, name, path, {**company, **_PAGES["observed"]}, needed=False)
+    reports: dict[str, Callable[[], Any]] = {
+        "trial balance": lambda: client.trial_balance(as_of),
+        "balance sheet": lambda: client.balance_sheet(as_of),
+        "profit and loss": lambda: client.profit_loss(as_of.replace(day=1), as_of),
+    }
+    for name, read in reports.items():
+        examiner.ask(name, read, needed=False, note="its control totals are left out")
+    sorts = examiner.ask(
+        "sorting by updated_at",
+        lambda: _items(
+            _get(client, _LISTS[config.dialect]["invoices"], {**company, **_PAGES[config.dialect], **_NEWEST})
+        ),
+        needed=False,
+    )
+    _answers(examiner, config, pages, foreign is not None, sorts is not None)
+
+
+def _answers(
+    examiner: Examiner,
+    config: AtlasAccountingConfig,
+    pages: dict[str, list[Record] | None],
+    other_answers: bool,
+    sorts: bool,
+) -> None:
+    own = any(page is not None for page in pages.values())
+    other = "observed" if config.dialect == "documented" else "documented"
+    answering = [name for name, answers in ((config.dialect, own), (other, other_answers)) if answers]
+    examiner.tell(
+        Finding(
+            "Which dialect answers",
+            " and ".join(sorted(answering)) or "neither",
+            {},
+            "SOURCES__ATLAS_ACCOUNTING__DIALECT",
+            config.dialect,
+            own,
+        )
+    )
+    examiner.tell(_tier(examiner, config.tier))
+    examiner.tell(
+        Finding(
+            "Whether lists sort by updated_at",
+            "yes: only what changed has to be read" if sorts else "no: lists are read whole",
+        )
+    )
+    for name, known in _KNOWN.items():
+        if (page := pages[name]) is not None:
+            examiner.tell(_values(f"Which statuses {name} have", page, "status", known))
+    if (accounts := pages["accounts"]) is not None:
+        examiner.tell(_values("Which types accounts have", accounts, "account_type", _ACCOUNT_TYPES))
+
+
+def _company(profile: Record, chosen: str) -> Finding:
+    companies = [each for each in profile.get("companies") or [] if isinstance(each, dict)]
+    names = ", ".join(f"{each.get('name')} as {each.get('role')}" for each in companies)
+    return Finding(
+        "Which companies the user sees, and as what",
+        names or "none",
+        {"companies": len(companies), "role": profile.get("role")},
+        "SOURCES__ATLAS_ACCOUNTING__COMPANY_ID",
+        chosen,
+        any(each.get("id") == chosen for each in companies),
+    )
+
+
+def _tier(examiner: Examiner, configured: str) -> Finding:
+    told = examiner.found.rate_headers.get("x-ratelimit-limit")
+    tiers = {str(per_minute): name for name, (per_minute, _) in TIERS.items()}
+    answer = f"{told} a minute ({tiers.get(told, 'no tier of the contract')})" if told else "the headers do not tell"
+    agrees = None if told is None or told not in tiers else tiers[told] == configured
+    return Finding(
+        "Which rate tier applies",
+        answer,
+        dict(examiner.found.rate_headers),
+        "SOURCES__ATLAS_ACCOUNTING__TIER",
+        configured,
+        agrees,
+    )
+
+
+def _values(question: str, records: list[Record], member: str, known: frozenset[str]) -> Finding:
+    counts = Counter(str(record.get(member)) for record in records)
+    unknown = sorted(set(counts) - known)
+    told = ", ".join(f"{value} ({count})" for value, count in counts.most_common()) or "there are no records"
+    lacking = f"; the contract does not know {', '.join(unknown)}" if unknown else ""
+    return Finding(
+        question, told + lacking, {"counts": dict(counts), "unknown": unknown}, agrees=not unknown if counts else None
+    )
+
+
+def _page(
+    examiner: Examiner,
+    client: AtlasAccountingClient,
+    name: str,
+    path: str,
+    params: dict[str, Any],
+    *,
+    needed: bool = True,
+) -> list[Record] | None:
+    return examiner.ask(name, lambda: _items(_get(client, path, params)), needed=needed, path=f"GET {path}")
+
+
+def _get(client: AtlasAccountingClient, path: str, params: dict[str, Any] | None = None) -> Any:
+    return exact.loads(client.session.send("read", "GET", path, params=params).body)
+
+
+def _items(body: Any) -> list[Record]:
+    """The records of either list body (contract section 0)."""
+    items = body.get("items", []) if isinstance(body, dict) else body
+    return [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
