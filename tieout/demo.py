@@ -14,6 +14,7 @@ from rich.console import Console
 from reverse_etl.operations import OperationsStore
 from tieout import settings
 from tieout.errors import ExitCode
+from tieout.report.summary import command
 
 
 def main() -> int:
@@ -30,7 +31,9 @@ def main() -> int:
     if sent := _sent_by_the_last_run():
         console.print(f"[red]the second run sent {sent} writes; it must send none[/]")
         return ExitCode.FAILED
-    console.print("\n[bold]Look around[/]: tieout --sandbox status · tieout --sandbox docs · tieout --help")
+    console.print(
+        f"\n[bold]Look around[/]: {command()} --sandbox status · {command()} --sandbox docs · {command()} --help"
+    )
     return 0
 
 

@@ -6,8 +6,11 @@ What does not belong here: reading or computing a figure.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -74,6 +77,14 @@ def show(outcome: RunOutcome, console: Console) -> None:
     if outcome.figures is not None:
         _tied(outcome.figures, console)
     _where(outcome, console)
+
+
+def command() -> str:
+    """Returns how to type `tieout` here: its name where the shell finds it, else its path."""
+    if shutil.which("tieout"):
+        return "tieout"
+    script = Path(sys.executable).with_name("tieout")
+    return str(script.relative_to(Path.cwd())) if script.is_relative_to(Path.cwd()) else str(script)
 
 
 def money(amount: Decimal | None, minor_units: int = 2) -> str:
@@ -172,7 +183,7 @@ def _where(outcome: RunOutcome, console: Console) -> None:
     if outcome.warehouse is not None:
         _line(console, "Warehouse", f"{outcome.warehouse} (snapshot {outcome.snapshot_number})")
         option = " --sandbox" if outcome.profile == "sandbox" else ""
-        _line(console, "Try", f'tieout{option} sql "{TRY}"')
+        _line(console, "Try", f'{command()}{option} sql "{TRY}"')
     _line(console, "Took", " · ".join(f"{step} {spent:.1f} s" for step, spent in outcome.seconds.items()))
 
 
