@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tieout import publish
 from tieout.errors import TieoutError
-from tieout.report import figures
+from tieout.report import figures, quarantine
 from tieout.report.figures import Figures
 from tieout.settings import Settings
 
@@ -59,7 +59,7 @@ def read(settings: Settings) -> Status:
             figures=figures.read(published.path),
             exceptions=_rows(
                 connection,
-                "select severity, exception_code, record_type, record_id, message from marts.fct_exceptions"
+                "select severity, exception_code, record_type, record_id, message, remedy from marts.fct_exceptions"
                 " order by severity, exception_code, record_type, record_id",
             ),
             deliveries=_rows(
@@ -72,10 +72,7 @@ def read(settings: Settings) -> Status:
                 "select control_name, scope, left_label, left_amount, right_label, right_amount, difference,"
                 " currency_code, is_accepted from marts.fct_tie_outs where not is_tied order by 1, 2",
             ),
-            quarantined=_rows(
-                connection,
-                "select system, table_name, record_key, reason from quarantine.records order by 1, 2, 3",
-            ),
+            quarantined=quarantine.read(settings),
         )
 
 
@@ -103,45 +100,38 @@ def show(status: Status, console: Console) -> None:
     console.rule(f"[bold]Tieout status · snapshot {published.number} · as of {published.as_of}", align="left")
     console.print(f"known to be the vendors' state at {published.verified_at:%Y-%m-%d %H:%M} UTC", style="dim")
     _runs(status.runs, console)
-    _table("Held and warned", status.exceptions, console)
-    _table("Sent, but not delivered", status.deliveries, console)
-    _table("Controls that differ", status.differences, console)
-    _table("Quarantined", status.quarantined, console)
+    _list("Held and warned", status.exceptions, console)
+    _list("Sent, but not delivered", status.deliveries, console)
+    _list("Controls that differ", status.differences, console)
+    _list("Quarantined", status.quarantined, console)
     tied = sum(not control.is_red for control in status.figures.tie_outs)
-    console.print(f"{tied} of {len(status.figures.tie_outs)} controls tie out", highlight=False)
+    console.print(f"\n{tied} of {len(status.figures.tie_outs)} controls tie out", highlight=False)
 
 
 def _runs(runs: list[dict[str, Any]], console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim", title="Runs", title_justify="left")
-    columns = (
-        "started_at",
-        "status",
-        "exit_code",
-        "rounds",
-        "requests",
-        "sent",
-        "rejected",
-        "held",
-        "message",
-    )
+    columns = ("started", "status", "exit_code", "rounds", "requests", "sent", "rejected", "held")
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for run in runs:
+        run = {**run, "started": run["started_at"][:16].replace("T", " ")}
         table.add_row(*("" if run.get(column) is None else str(run[column]) for column in columns))
     console.print(table)
+    for run in runs:
+        if run.get("message"):
+            console.print(f"  {run['started_at'][:16].replace('T', ' ')}: {run['message']}", highlight=False)
 
 
-def _table(title: str, rows: list[dict[str, Any]], console: Console) -> None:
+def _list(title: str, rows: list[dict[str, Any]], console: Console) -> None:
+    """One line a record: a person greps these, so a line is never broken into columns."""
     if not rows:
         return
-    table = Table(box=None, pad_edge=False, header_style="dim", title=f"{title} ({len(rows)})", title_justify="left")
-    for column in rows[0]:
-        table.add_column(column, overflow="fold")
+    console.print(f"\n[bold]{title} ({len(rows):,})[/]")
     for row in rows[:RECORDS_SHOWN]:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    console.print(table)
+        text = "  ".join(str(value) for value in row.values() if value is not None)
+        console.print(f"  {text}", highlight=False, markup=False, soft_wrap=True)
     if len(rows) > RECORDS_SHOWN:
-        console.print(f"… and {len(rows) - RECORDS_SHOWN:,} more: tieout status --json", style="dim")
+        console.print(f"  … and {len(rows) - RECORDS_SHOWN:,} more: tieout status --json", style="dim")
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
