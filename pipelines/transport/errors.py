@@ -201,7 +201,7 @@ def explain(body: bytes) -> tuple[str, list[tuple[str, str]]]:
     """
     try:
         answer: Any = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "", []
     if not isinstance(answer, dict):
         return "", []

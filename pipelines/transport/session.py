@@ -24,7 +24,7 @@ import httpx
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from pipelines.transport import errors
+from pipelines.transport import errors, salvage
 from pipelines.transport.auth import Auth
 from pipelines.transport.pacing import Limit, Pacer, Unlimited, retry_after
 
@@ -310,8 +310,8 @@ def decode(session: Session, answer: Answer, type_: Any, *, is_write: bool) -> A
             `OutcomeUnknown`.
     """
     try:
-        return msgspec.json.decode(answer.body, type=type_)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        return _decoded(answer.body, type_, is_write=is_write)
+    except _UNREADABLE as error:
         is_html = answer.body.lstrip()[:1] == b"<"
         raise surprise(
             session,
@@ -319,6 +319,21 @@ def decode(session: Session, answer: Answer, type_: Any, *, is_write: bool) -> A
             "HTML instead of JSON" if is_html else f"not the answer the contract describes: {error}",
             is_write=is_write,
         ) from error
+
+
+_UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError)
+
+
+def _decoded(body: bytes, type_: Any, *, is_write: bool) -> Any:
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # One bad record must not stop the good ones; but of a write nothing is guessed.
+        if is_write or body.lstrip()[:1] not in (b"{", b"["):
+            raise
+        return msgspec.json.decode(salvage.readable(body), type=type_)
 
 
 def surprise(session: Session, answer: Answer, message: str, *, is_write: bool) -> errors.VendorError:
