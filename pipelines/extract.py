@@ -287,7 +287,18 @@ def _read_system(
     started = time.monotonic()
     progress.start(system, sum(len(task.tables) for task in tasks))
 
+    has_failed = threading.Event()
+
     def run(task: Task) -> None:
+        if has_failed.is_set():
+            return  # refused credentials or a storm of 429 would cost every task its own patience
+        try:
+            land(task)
+        except BaseException:
+            has_failed.set()
+            raise
+
+    def land(task: Task) -> None:
         waiting = {table.name for table in task.tables}
         for fetched in task.read():
             if tally.refuses(landing, fetched):
