@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pipelines.atlas_accounting.incremental import Tail
 from pipelines.atlas_accounting.paging import Listing, Pages
 from pipelines.transport import errors, exact
 from pipelines.transport.auth import Token, TokenAuth
@@ -130,6 +131,14 @@ class AtlasAccountingClient:
         """
         read = self._pages.by_page if self._has_pages(table) else self._pages.by_offset
         return read(self._path(table), known)
+
+    def changed_records(self, table: str, tail: Tail) -> list[msgspec.Raw] | None:
+        """What changed of a list since it was read: a request where nothing did.
+
+        Returns:
+            None where the list has to be read in full: the observed dialect names no way to sort.
+        """
+        return self._pages.changed(self._path(table), tail) if self._has_pages(table) else None
 
     def trial_balance(self, as_of: date) -> msgspec.Raw:
         """The trial balance as of a date."""

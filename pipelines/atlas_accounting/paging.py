@@ -1,6 +1,6 @@
 """Reading whole lists of Atlas Accounting, several pages at a time (contract section 5).
 
-In: a session and a path. Out: every record once, and whether the list was certainly complete.
+In: a session and a path. Out: every record once and whether the list was certainly complete, or what changed of it.
 Both bodies are understood: `{items, total, page, page_size, has_next}` and a bare array.
 What does not belong here: which lists there are (`client.py`).
 """
@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from pipelines.atlas_accounting.incremental import Tail, updated_at
 from pipelines.transport import errors, exact
 from pipelines.transport.session import Answer, Session, decode
 
@@ -22,8 +23,11 @@ PAGE_SIZE = 100
 _PAGES_AT_ONCE = 8
 _READINGS = 4
 _MOST_PAGES = 100_000
+_ROOM = 15
+"""New records that one page should hold beside the overlap: two pages have to be read twice, one is one moment."""
 _LEAST_NEWEST = 200
 
+_BY_UPDATE = {"sort_by": "updated_at", "sort_order": "asc"}
 _ASCENDING = {"sort_by": "created_at", "sort_order": "asc"}
 _DESCENDING = {"sort_by": "created_at", "sort_order": "desc"}
 
@@ -35,12 +39,15 @@ class Listing:
     records: list[msgspec.Raw]
     is_complete: bool
     """False where it kept moving while it was read: then nothing that is not in it may be called gone."""
+    is_by_update: bool = False
+    """Read in the order of `updated_at`: then nothing that changed meanwhile is older than the newest it shows."""
 
 
 @dataclass(frozen=True)
 class _Reading:
     records: dict[str, msgspec.Raw]
     holds_still: bool
+    is_by_update: bool = False
 
 
 class _Page(msgspec.Struct):
@@ -61,25 +68,74 @@ class Pages:
         self._session = session
         self._scope = scope
         self._unsorted: set[str] = set()
+        self._not_by_update: set[str] = set()
 
     def items(self, answer: Answer) -> list[msgspec.Raw]:
         """The records of a list answer of either shape."""
         return self._parsed(answer).items
 
     def by_page(self, path: str, known: frozenset[str] = frozenset()) -> Listing:
-        """Reads `page` after `page` of 100, oldest first, so that records added meanwhile come last.
+        """Reads `page` after `page` of 100, longest unchanged first: what is added or changed meanwhile comes last.
 
         Args:
             path: The list.
             known: Ids it had before; see `Listing.is_complete`.
         """
-        return self._settled(lambda: self._read_pages(path), known)
+        return self._settled(lambda attempt: self._read_pages(path, attempt), known)
 
     def by_offset(self, path: str, known: frozenset[str] = frozenset()) -> Listing:
         """Reads by `offset` and `limit` until a page is short, or empty where the vendor allows fewer than asked."""
-        return self._settled(lambda: self._read_offsets(path), known)
+        return self._settled(lambda _: self._read_offsets(path), known)
 
-    def _settled(self, read: Callable[[], _Reading], known: frozenset[str]) -> Listing:
+    def changed(self, path: str, tail: Tail) -> list[msgspec.Raw] | None:
+        """What changed at the end of a list sorted by `updated_at`, several versions of a record in order.
+
+        A single page is one moment of the list. Where the end takes several, a record that changes meanwhile moves
+        the others down, maybe onto a page already read: so it is read again until a reading shows nothing new.
+
+        Returns:
+            Records, some of them unchanged; None where the list has to be read in full: it does not sort, keeps
+            moving, or its total is not what it should be (something was deleted, or never seen).
+        """
+        size = page_size_for(tail.start, tail.count)
+        found: dict[bytes, msgspec.Raw] = {}
+        for _ in range(_READINGS):
+            pages = self._read_tail(path, tail, size)
+            if pages is None:
+                return None
+            before = len(found)
+            found.update((bytes(record), record) for page in pages for record in page.items)
+            if len(pages) == 1 or len(found) == before:
+                break
+        else:
+            return None
+        ids: dict[str, msgspec.Raw] = {}
+        _keep(ids, list(found.values()))
+        total = pages[-1].total
+        if total is None or total != len(tail.ids | ids.keys()) + tail.uncounted:
+            return None
+        return sorted(found.values(), key=lambda record: updated_at(record) or tail.cutoff)
+
+    def _read_tail(self, path: str, tail: Tail, size: int) -> list[_Page] | None:
+        """Pages from the one that begins before the cutoff to the last."""
+        number = max(tail.start - 1, 0) // size + 1
+        pages: list[_Page] = []
+        while True:
+            page = self._page(path, {"page": number, "page_size": size, **_BY_UPDATE})
+            if path in self._not_by_update:
+                return None
+            pages.insert(0, page)
+            first = updated_at(page.items[0]) if page.items else None
+            if number == 1 or (first is not None and first < tail.cutoff):
+                break
+            number -= 1  # records that stood before the cutoff have changed since, and stand behind it now
+        number += len(pages)
+        while pages[-1].has_next and pages[-1].items and len(pages) < _MOST_PAGES:
+            pages.append(self._page(path, {"page": number, "page_size": size, **_BY_UPDATE}))
+            number += 1
+        return pages
+
+    def _settled(self, read: Callable[[int], _Reading], known: frozenset[str]) -> Listing:
         """Reads until the list held still, and until what it lacks of the known was lacking twice.
 
         A deletion meanwhile moves another record onto a page already read; it would then look deleted too, and a
@@ -87,11 +143,11 @@ class Pages:
         """
         reading = _Reading({}, holds_still=False)
         lacking: frozenset[str] | None = None
-        for _ in range(_READINGS):
-            reading = read()
+        for attempt in range(_READINGS):
+            reading = read(attempt)
             missing = known - reading.records.keys()
             if reading.holds_still and (not missing or missing == lacking):
-                return Listing(list(reading.records.values()), is_complete=True)
+                return Listing(list(reading.records.values()), True, reading.is_by_update)
             lacking = frozenset(missing) if reading.holds_still else None
         return Listing(list(reading.records.values()), is_complete=False)
 
@@ -124,8 +180,10 @@ class Pages:
                 break
         return list(found.values())
 
-    def _read_pages(self, path: str) -> _Reading:
-        sort = self._sorting(path)
+    def _read_pages(self, path: str, attempt: int) -> _Reading:
+        # Records updated at one instant may change places from page to page; by creation a busy list holds still too.
+        by_update = attempt < _READINGS // 2 and path not in self._not_by_update
+        sort = _BY_UPDATE if by_update else self._sorting(path)
 
         def read(number: int) -> _Page:
             return self._page(path, {"page": number, "page_size": PAGE_SIZE, **sort})
@@ -141,20 +199,24 @@ class Pages:
         for page in pages:
             _keep(found, page.items)
         totals = {page.total for page in pages}
-        return _Reading(found, holds_still=len(totals) == 1 and totals <= {None, len(found)})
+        holds_still = len(totals) == 1 and totals <= {None, len(found)}
+        return _Reading(found, holds_still, by_update and path not in self._not_by_update)
 
     def _sorting(self, path: str) -> dict[str, str]:
         return {} if path in self._unsorted else _ASCENDING
 
     def _page(self, path: str, params: dict[str, Any]) -> _Page:
+        """One page; in an order of the vendor's where it refuses the one asked for."""
         try:
             answer = self._session.send("read", "GET", path, params={**self._scope(), **params})
         except errors.Refused:
             if "sort_by" not in params:
                 raise
-            # The endpoint does not sort: it is read in its own order then.
-            self._unsorted.add(path)
             unsorted = {name: value for name, value in params.items() if not name.startswith("sort_")}
+            if params["sort_by"] == "updated_at":
+                self._not_by_update.add(path)
+                return self._page(path, {**unsorted, **self._sorting(path)})
+            self._unsorted.add(path)
             answer = self._session.send("read", "GET", path, params={**self._scope(), **unsorted})
         return self._parsed(answer)
 
@@ -163,6 +225,20 @@ class Pages:
             return _Page(decode(self._session, answer, list[msgspec.Raw], is_write=False))
         page: _Page = decode(self._session, answer, _Page, is_write=False)
         return page
+
+
+def page_size_for(start: int, count: int) -> int:
+    """The largest page size, at most 100, at which one page holds everything from before `start` to the end.
+
+    With room for some records that are new, where that can be; the largest page where the end is longer than one.
+    """
+    first = max(start - 1, 0)
+    for room in (_ROOM, 0):
+        last = max(count - 1, 0) + room
+        for size in range(PAGE_SIZE, last - first, -1):
+            if first // size == last // size:
+                return size
+    return PAGE_SIZE
 
 
 def _keep(found: dict[str, msgspec.Raw], records: list[msgspec.Raw]) -> None:

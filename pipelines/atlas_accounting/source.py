@@ -1,14 +1,17 @@
 """What is read from Atlas Accounting, and the dlt source of its raw tables.
 
-In: a client and the landing folder. Out: `tasks` (each list once, the dated reports) and `source`.
+In: a client and the landing folder. Out: `tasks` (the lists, the dated reports) and `source`.
+A list is read by what changed, and in full once a day, on `full_refresh`, and where it does not sort by `updated_at`:
+only a full read can tell what was deleted.
 What does not belong here: requests and paging (`client.py`, `paging.py`), what changed (`pipelines/landing.py`).
 """
 
 from __future__ import annotations
 
 import calendar
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import msgspec
 import pyarrow.compute as pc
 
 from pipelines import loading
-from pipelines.atlas_accounting import tables
+from pipelines.atlas_accounting import incremental, tables
 from pipelines.atlas_accounting.client import AtlasAccountingClient
 from pipelines.atlas_accounting.paging import Listing
 from pipelines.raw_table import RawTable
@@ -38,7 +41,7 @@ _NO_REPORT = "The control totals against this report are left out."
 
 
 def tasks(client: AtlasAccountingClient, reading: Reading) -> list[Task]:
-    """The reads of one extraction: a page per 100 records, and a report per date."""
+    """The reads of one extraction: of each list what changed, or a page per 100 records, and a report per date."""
     return [
         Task((tables.COMPANIES,), lambda: _company(client)),
         *(_list(client, reading, table) for table in _LISTS),
@@ -78,26 +81,59 @@ def _company(client: AtlasAccountingClient) -> Iterator[Fetched]:
 
 
 def _list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Task:
-    return Task((table,), lambda: [_fetched(table, client.all_records(table.name, _known(reading, table)))])
+    return Task((table,), lambda: _read_list(client, reading, table))
+
+
+def _optional_list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Task:
+    def read() -> Iterator[Fetched]:
+        fetched: list[Fetched] = []
+
+        def records() -> Sequence[msgspec.Raw]:
+            listing = client.all_records(table.name, _known(reading, table))
+            fetched.append(_fetched(table, listing))
+            return listing.records
+
+        if reading.optional(table.name.replace("_", " "), _NO_PAYMENTS, records) is not None:
+            yield fetched[0]
+
+    return Task((table,), read)
+
+
+def _read_list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Iterator[Fetched]:
+    """What changed of a list, or all of it; how far it was read is landed after its records, so a crash repeats it."""
+    before = incremental.state(reading.landing, table)
+    now = reading.landing.now()
+    tail = None if reading.full_refresh else before.tail(now, reading.since)
+    changed = client.changed_records(table.name, tail) if tail is not None else None
+    if changed is not None:
+        yield Fetched(table, changed, None, last_wins=True)
+        reached = incremental.newest(changed)
+        cursor = max((moment for moment in (before.cursor, reached) if moment is not None), default=None)
+        _remember(reading, table, cursor, before.full_read_at, before.uncounted)
+        return
+    listing = client.all_records(table.name, before.ids)
+    yield _fetched(table, listing)
+    if listing.is_complete:
+        uncounted = len(listing.records) - len(_known(reading, table))
+        _remember(reading, table, incremental.newest(listing.records) if listing.is_by_update else None, now, uncounted)
+
+
+_REMEMBERING = threading.Lock()
+"""The lists are read side by side, but a table is landed by one thread at a time."""
+
+
+def _remember(
+    reading: Reading, table: RawTable, cursor: datetime | None, full_read_at: datetime | None, uncounted: int
+) -> None:
+    if cursor is None:
+        return  # a list that tells no `updated_at` is read in full every time
+    with _REMEMBERING:
+        incremental.remember(reading.landing, table, cursor=cursor, full_read_at=full_read_at, uncounted=uncounted)
 
 
 def _known(reading: Reading, table: RawTable) -> frozenset[str]:
     landed = reading.landing.latest(table)
     return frozenset(landed.filter(pc.invert(landed["_is_deleted"]))["id"].to_pylist())
-
-
-def _optional_list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Task:
-    def read() -> Iterator[Fetched]:
-        listing: list[Listing] = []
-
-        def records() -> Sequence[msgspec.Raw]:
-            listing.append(client.all_records(table.name, _known(reading, table)))
-            return listing[0].records
-
-        if reading.optional(table.name.replace("_", " "), _NO_PAYMENTS, records) is not None:
-            yield _fetched(table, listing[0])
-
-    return Task((table,), read)
 
 
 def _fetched(table: RawTable, listing: Listing) -> Fetched:

@@ -219,6 +219,14 @@ BALANCE_SHEET = RawTable(
     ),
 )
 
+LIST_READS = RawTable(
+    SYSTEM,
+    "list_reads",
+    ("list_name",),
+    columns(list_name="text", cursor="instant", full_read_at="instant", uncounted="bigint"),
+)
+"""How far each list was read: landed beside the records, for the next read alone, and never loaded."""
+
 TABLES = (
     COMPANIES,
     ACCOUNTS,
