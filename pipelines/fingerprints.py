@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines import careful, in_memory
 from pipelines.raw_table import RawTable
@@ -23,7 +24,7 @@ DELETED = "deleted"
 """The fingerprint of a tombstone."""
 
 _WIDTHS = {pa.int64(): 8, pa.date32(): 4, pa.decimal128(38, 10): 16, pa.timestamp("us", tz="UTC"): 8}
-"""Types hashed as they lie in memory, little-endian: turning a million decimals into text takes three seconds."""
+"""Bytes of the types that are hashed as they lie in memory, little-endian: decimals as text would take far longer."""
 
 
 def fingerprints(table: RawTable, columns: list[pa.Array]) -> pa.Array:
@@ -35,33 +36,47 @@ def fingerprints(table: RawTable, columns: list[pa.Array]) -> pa.Array:
     """
     names = [*(column.name for column in table.columns), "_unknown_fields"]
     is_json = [*(column.type == "json" for column in table.columns), False]
-    arrays = [_canonical(array) if nested else _bytes(array) for array, nested in zip(columns, is_json, strict=True)]
-    parts = [_part(name, array) for name, array in zip(names, arrays, strict=True) if array.null_count < len(array)]
-    if not parts:
-        parts = ["''::blob"]
+    given = [
+        (name, _canonical(array) if nested else array)
+        for name, array, nested in zip(names, columns, is_json, strict=True)
+        if array.null_count < len(array)
+    ]
+    pieces = [_fixed(_presence(given, len(columns[0])))]
+    for _, array in given:
+        pieces += [_fixed(array)] if array.type in _WIDTHS else _text(array)
+    content = pc.binary_join_element_wise(*pieces, pa.scalar(b""), null_handling="replace", null_replacement=b"")
     with in_memory.cursor() as connection:
-        connection.register("content", pa.table(arrays, names))
-        hashed = connection.sql(f"select '{METHOD}' || md5({' || '.join(parts)}) as h from content")  # noqa: S608
+        connection.register("content", pa.table({"content": content}))
+        hashed = connection.sql(f"select '{METHOD}' || md5(content) as h from content")  # noqa: S608
         return hashed.to_arrow_table().column(0).combine_chunks().cast(pa.string())
 
 
-def _part(name: str, array: pa.Array) -> str:
-    """SQL for a column's share of the bytes: a mark that names it, then the value; nothing where that is null."""
-    digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-    mark = "".join(f"\\x{digest[at : at + 2].upper()}" for at in range(0, 6, 2))
-    if pa.types.is_fixed_size_binary(array.type):
-        return f"coalesce('{mark}'::blob || \"{name}\", ''::blob)"
-    # What has no fixed width tells its length, so that no two rows run together to the same bytes.
-    return f"coalesce('{mark}'::blob || encode(strlen(\"{name}\") || ':') || encode(\"{name}\"), ''::blob)"
+def _presence(given: list[tuple[str, pa.Array]], count: int) -> pa.Array:
+    """A number per row for which of its columns are not null: without it, two rows could run together to one content.
+
+    It is the sum of a number per column's name, so a column that is null adds nothing.
+    """
+    total = pa.repeat(pa.scalar(0, pa.int64()), count)
+    for name, array in given:
+        digest = hashlib.md5(name.encode(), usedforsecurity=False).digest()
+        mark = pa.scalar(int.from_bytes(digest[:8], "little", signed=True), pa.int64())
+        nothing = pa.scalar(0, pa.int64())
+        total = pc.add(total, mark if not array.null_count else pc.if_else(pc.is_valid(array), mark, nothing))
+    return total
 
 
-def _bytes(array: pa.Array) -> pa.Array:
-    width = _WIDTHS.get(array.type)
-    if width is None:
-        return array.cast(pa.string())
-    return pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(width), len(array), array.buffers(), array.null_count, array.offset
-    )
+def _fixed(array: pa.Array) -> pa.Array:
+    """The values' bytes as they lie in memory."""
+    width = _WIDTHS[array.type]
+    buffers = [array.buffers()[0] if array.null_count else None, array.buffers()[1]]
+    fixed = pa.Array.from_buffers(pa.binary(width), len(array), buffers, array.null_count, array.offset)
+    return fixed.cast(pa.binary())
+
+
+def _text(array: pa.Array) -> list[pa.Array]:
+    """What has no fixed width tells its length, so that two texts side by side cannot be taken for two others."""
+    text = array.cast(pa.string())
+    return [_fixed(pc.binary_length(text).cast(pa.int64())), text.cast(pa.binary())]
 
 
 def _canonical(array: pa.Array) -> pa.Array:

@@ -15,7 +15,8 @@ import hashlib
 import os
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,7 @@ import pyarrow.parquet as pq
 from pipelines import careful, in_memory, quarantine, versioning
 from pipelines import latest as latest_index
 from pipelines.raw_table import RawTable
-from pipelines.typed import CHUNK, Misfit, typed_chunks, typed_schema
+from pipelines.typed import CHUNK, Misfit, TypedChunk, typed_chunks, typed_schema
 from pipelines.versioning import INSTANT, Scope
 
 QUARANTINE_SCHEMA = pa.schema(
@@ -139,17 +140,11 @@ class Landing:
         empty = versioning.arrived(table, typed_schema(table).empty_table(), pa.chunked_array([], pa.int64()), [])
         parts = [versioning.changed(connection, table, empty, versioning.latest_schema(table).empty_table())]
         latest = self.latest(table)
-        for start in range(0, len(wanted.at), CHUNK):
-            at = wanted.at[start : start + CHUNK]
-            chunk = wanted.records(at)
-            sources = versioning.sources(connection, chunk)
-            for typed in typed_chunks(table, chunk):
-                misfits += typed.misfits
-                own = sources if len(typed.at) == len(chunk) else sources.take(pa.array(typed.at, pa.int64()))
-                remembered = versioning.arrived(table, typed.rows, own, [at[number] for number in typed.at])
-                told = versioning.changed(connection, table, remembered, latest)
-                draft.write(versioning.versions(table, typed.rows.filter(told["_is_new"]), landed_at))
-                parts.append(told)
+        for typed, remembered in _typed_ahead(table, wanted):
+            misfits += typed.misfits
+            told = versioning.changed(connection, table, remembered, latest)
+            draft.write(versioning.versions(table, typed.rows.filter(told["_is_new"]), landed_at))
+            parts.append(told)
         return pa.concat_tables(parts)
 
     def latest(self, table: RawTable) -> pa.Table:
@@ -243,6 +238,31 @@ class _Wanted:
         return [self.all_records[position] for position in at]
 
 
+def _typed_ahead(table: RawTable, wanted: _Wanted) -> Iterator[tuple[TypedChunk, pa.Table]]:
+    """Types chunk after chunk, the next one while this one is compared and written; with what is to be remembered."""
+
+    def typed(start: int) -> tuple[TypedChunk, pa.Table]:
+        at = wanted.at[start : start + CHUNK]
+        records = wanted.records(at)
+        (chunk,) = typed_chunks(table, records)
+        with in_memory.cursor() as connection:
+            sources = versioning.sources(connection, records)
+        if len(chunk.at) < len(records):
+            sources = sources.take(pa.array(chunk.at, pa.int64()))
+        return chunk, versioning.arrived(table, chunk.rows, sources, [at[number] for number in chunk.at])
+
+    starts = list(range(0, len(wanted.at), CHUNK))
+    if len(starts) < 2:
+        yield from map(typed, starts)
+        return
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="typing") as pool:
+        coming = pool.submit(typed, starts[0])
+        for following in starts[1:]:
+            done, coming = coming, pool.submit(typed, following)
+            yield done.result()
+        yield coming.result()
+
+
 class _Draft:
     """A landing file that grows under a temporary name, a row group at a time; it counts once it is committed."""
 
@@ -260,7 +280,8 @@ class _Draft:
         named = rows.set_column(at, "_landing_file", pa.repeat(pa.scalar(self._name), rows.num_rows))
         if self._writer is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._temporary, named.schema, compression="zstd")
+            repeating = [field.name for field in named.schema if not _is_various(field)]
+            self._writer = pq.ParquetWriter(self._temporary, named.schema, compression="zstd", use_dictionary=repeating)
         self._writer.write_table(named, row_group_size=CHUNK)
         self.rows += rows.num_rows
 
@@ -294,6 +315,11 @@ class _Draft:
                 self._writer.close()
         for left in (self._temporary, self._temporary.with_suffix(".former")):
             left.unlink(missing_ok=True)
+
+
+def _is_various(field: pa.Field) -> bool:
+    """Whether a column's values hardly repeat, so that a dictionary of them is made in vain."""
+    return field.name == "_fingerprint" or pa.types.is_decimal(field.type)
 
 
 def _contradicted(table: RawTable, record: msgspec.Raw) -> Misfit:

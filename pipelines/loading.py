@@ -27,6 +27,11 @@ from pipelines.versioning import landing_schema
 
 _ROWS_AT_ONCE = 100_000
 
+_WHOLE_FROM = 50_000
+"""Rows from which a landing file is handed to DuckDB as it is, rather than written out again by dlt."""
+
+_LOAD_ID = "_dlt_load_id"
+
 _QUIET = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "CRITICAL",
@@ -96,15 +101,20 @@ def load_missing(landing: Landing, datasets: Sequence[Dataset]) -> dict[str, int
 
 
 def resource(table: LoadTable, files: Sequence[Path]) -> Any:
-    """A dlt resource that yields a table's landing files as Arrow, in their declared types.
+    """A dlt resource that yields a table's landing files in their declared types.
 
-    Shape: batches of at most 100,000 rows; a file that lacks a column declared since then has nulls in it.
+    Shape: large files whole, as they lie on the disk; small ones as Arrow, in batches of at most 100,000 rows. A file
+    that lacks a column declared since then has nulls in it.
     """
     import dlt
 
-    def batches() -> Iterator[pa.Table]:
+    def batches() -> Iterator[Any]:
         yield table.schema.empty_table()  # the table exists even when nothing was ever landed
         for file in files:
+            count = pq.read_metadata(file).num_rows
+            if count >= _WHOLE_FROM:
+                yield dlt.mark.with_file_import(str(file), "parquet", count)
+                continue
             for batch in pq.ParquetFile(file).iter_batches(batch_size=_ROWS_AT_ONCE):
                 yield _aligned(pa.table(batch), table.schema)
 
@@ -112,7 +122,7 @@ def resource(table: LoadTable, files: Sequence[Path]) -> Any:
         batches,
         name=table.name,
         write_disposition="append",
-        columns=[_hint(field) for field in table.schema],
+        columns=[*(_hint(field) for field in table.schema), {"name": _LOAD_ID, "data_type": "text", "nullable": True}],
         schema_contract={"data_type": "freeze"},  # no second column for a value of another type
     )
 
@@ -195,7 +205,20 @@ def _run(landing: Landing, dataset: Dataset, files: Mapping[str, Sequence[Path]]
         destination=dlt.destinations.duckdb(str(landing.work_path)),
         dataset_name=dataset.tables[0].dataset,
     )
-    pipeline.run(dataset.source(files), loader_file_format="parquet").raise_on_failed_jobs()
+    done = pipeline.run(dataset.source(files), loader_file_format="parquet")
+    done.raise_on_failed_jobs()
+    _mark_load(landing.work_path, dataset, [table for table, found in files.items() if found], done.loads_ids[-1])
+
+
+def _mark_load(work_path: Path, dataset: Dataset, names: Sequence[str], load_id: str) -> None:
+    """Rows of a file that was handed over whole do not know their load yet."""
+    with duckdb.connect(str(work_path)) as connection:
+        for table in dataset.tables:
+            if table.name in names:
+                connection.execute(
+                    f'update "{table.dataset}"."{table.name}" set {_LOAD_ID} = $1 where {_LOAD_ID} is null',  # noqa: S608
+                    [load_id],
+                )
 
 
 def source_of(system: str, tables: Sequence[LoadTable], files: Mapping[str, Sequence[Path]]) -> Any:

@@ -79,8 +79,8 @@ def sources(connection: duckdb.DuckDBPyConnection, records: Sequence[msgspec.Raw
     parts = []
     for start in range(0, len(records), CHUNK):
         chunk = records[start : start + CHUNK]
-        ends = array("q", accumulate((len(record) + 1 for record in chunk), initial=0))
-        written = pa.py_buffer(b"\n".join(chunk) + b"\n")
+        ends = array("q", accumulate(map(len, chunk), initial=0))
+        written = pa.py_buffer(b"".join(chunk))
         texts = pa.Array.from_buffers(pa.large_binary(), len(chunk), [None, pa.py_buffer(ends), written])
         connection.register("texts", pa.table({"text": texts}))
         parts.append(
@@ -171,12 +171,15 @@ def repeats(
         last_wins: Repetitions are versions in order of arrival, as overlapping pages make them.
     """
     connection.register("seen", pa.concat_tables([rows.select(known.column_names), known]))
-    twice = connection.sql(
-        f"select {_keys(table)}, max(_at) as _last, count(distinct _fingerprint) > 1 as _differs "  # noqa: S608
-        f"from seen group by {_keys(table)} having count(*) > 1"
-    ).to_arrow_table()
+    keys = _keys(table)
+    twice = connection.sql(f"select {keys} from seen group by {keys} having count(*) > 1").to_arrow_table()  # noqa: S608
     if not twice.num_rows:
         return Repeats([], [])
+    connection.register("repeated", twice)
+    twice = connection.sql(
+        f"select {keys}, max(_at) as _last, count(distinct _fingerprint) > 1 as _differs "  # noqa: S608
+        f"from seen semi join repeated using ({keys}) group by {keys}"
+    ).to_arrow_table()
     connection.register("twice", twice)
     refused = "false" if last_wins else "_differs"
     found = connection.sql(
@@ -235,6 +238,9 @@ def versions(table: RawTable, rows: pa.Table, landed_at: datetime, *, are_gone: 
 
 def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Table, newer: pa.Table) -> pa.Table:
     """The latest versions after these; of a row that did not change (`_landed_at` null) the time stays."""
+    schema = latest_schema(table)
+    if not latest.num_rows:
+        return newer.select(schema.names).cast(schema)
     connection.register("latest", latest)
     connection.register("newer", newer)
     kept = connection.sql(f"select latest.* from latest anti join newer using ({_keys(table)})").to_arrow_table()  # noqa: S608
@@ -244,5 +250,4 @@ def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Ta
         f"{', '.join(f'newer.{chr(34)}{name}{chr(34)}' for name in rest)} "
         f"from newer left join latest using ({_keys(table)})"
     ).to_arrow_table()
-    schema = latest_schema(table)
     return pa.concat_tables([kept.cast(schema), fresh.select(schema.names).cast(schema)])
