@@ -1,0 +1,263 @@
+"""No bad record stops a good one, whichever of the two readers meets it; every amount keeps its digits."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from virtual import raws
+
+from pipelines import careful, extract, fingerprints, typed
+from pipelines import latest as latest_index
+from pipelines.atlas_accounting import tables as accounting
+from pipelines.atlas_etrm import tables as etrm
+from pipelines.landing import Landing
+from pipelines.raw_table import RawTable
+from pipelines.typed import type_records
+from pipelines.versioning import EVERYTHING
+
+GOOD = '{{"id": {0}, "orderId": 7, "amount": {0}.10, "status": 2, "dueDate": "2026-04-03T00:00:00"}}'
+
+MISFITS = [
+    '{"id": 90001, "amount": 1e30}',
+    '{"id": 90002, "amount": 12345678901234567890123456789012345678}',
+    '{"id": 90003, "amount": "NaN"}',
+    '{"id": 90004, "amount": "Infinity"}',
+    '{"id": 90005, "amount": 99999999999999999999999999999}',
+    '{"id": 90006, "amount": 1.00000000001}',
+    '{"id": 90007, "amount": true}',
+    '{"id": 90008, "amount": {"value": 1}}',
+    '{"id": 90009, "amount": NaN}',
+    '{"id": 90010, "dueDate": "2026-02-30"}',
+    '{"id": 90011, "dueDate": "2026-04-03T10:00:00+02:00"}',
+    '{"id": 90012, "orderId": 1.5}',
+    '{"id": 90013, "orderId": 99999999999999999999}',
+    '{"id": 90014, "iban": ["DE"]}',
+    '{"id": 90015, "iban": "\\ud800"}',
+    '{"id": 90016, "x": ' + "[" * 5000 + "]" * 5000 + "}",
+    '{"id": null}',
+    '{"amount": 5}',
+    '{"id": "abc"}',
+    "[]",
+    "null",
+    '"text"',
+    "{",
+    "",
+]
+ODD = [
+    '{"id": 91001, "amount": -0}',
+    '{"id": 91002, "amount": -0.00}',
+    '{"id": 91003, "dueDate": "0001-01-01"}',
+    '{"id": 91004, "dueDate": "9999-12-31T23:59:59"}',
+    '{"id": 91005, "amount": 9999999999999999999999999999.9999999999}',
+    '{"id": 91006, "amount": -1234567890123456789012345678.1234567891}',
+    '{"id": 91007}',
+    '{"id": "91008", "amount": "5.50", "newMember": {"a": [1.50]}}',
+    '{"id": 91009, "dueDate": "2026-04-03T00:00:00+02:00"}',
+    '{"id": 91010,\n "amount": 5,\r\n "dueDate": ""}',
+    '{"id": 91011, "dealName": 17, "iban": "\\u0000\\n"}',
+]
+
+
+def answer() -> list[str]:
+    records = [GOOD.format(number) for number in range(1, 3001)]
+    random.Random(4).shuffle(extra := MISFITS + ODD)
+    for number, record in enumerate(extra):
+        records.insert(number * 83, record)
+    return records
+
+
+def test_landed_and_quarantined_are_received(landing: Landing) -> None:
+    records = answer()
+    landed = landing.land(etrm.ORDER_ITEMS, raws(*records), scope=EVERYTHING)
+    assert landed.quarantined == len(MISFITS)
+    assert landed.rows + landed.quarantined == len(records)
+    (file,) = landing.files("atlas_etrm", "order_items")
+    rows = {row["id"]: row for row in pq.read_table(file).to_pylist()}
+    assert sum(row["amount"] for id_, row in rows.items() if id_ <= 3000) == sum(
+        Decimal(f"{number}.10") for number in range(1, 3001)
+    )
+    assert rows[91001]["amount"] == rows[91002]["amount"] == 0
+    assert rows[91005]["amount"] == Decimal("9999999999999999999999999999.9999999999")
+    assert rows[91006]["amount"] == Decimal("-1234567890123456789012345678.1234567891")
+    assert str(rows[91003]["due_date"]) == "0001-01-01"
+    assert str(rows[91004]["due_date"]) == "9999-12-31"
+    assert str(rows[91009]["due_date"]) == "2026-04-03"
+    assert rows[91008]["_unknown_fields"] == '{"newMember":{"a":[1.5]}}'
+    assert (rows[91011]["deal_name"], rows[91011]["iban"]) == ("17", "\x00\n")
+    (refused,) = landing.files("quarantine", "records")
+    assert sorted(pq.read_table(refused)["payload"].to_pylist()) == sorted(MISFITS)
+    assert landing.land(etrm.ORDER_ITEMS, raws(*records), scope=EVERYTHING).rows == 0
+
+
+def test_bytes_that_are_no_text_are_quarantined(landing: Landing) -> None:
+    records = [msgspec.Raw(GOOD.format(number).encode()) for number in range(1, 1001)]
+    records[500] = msgspec.Raw(b'{"id": 501, "iban": "\xff"}')
+    records[600] = msgspec.Raw(b'{"id": 601, "unknown": "\xff"}')
+    landed = landing.land(etrm.ORDER_ITEMS, records)
+    assert (landed.rows, landed.quarantined) == (998, 2)
+
+
+def _carefully(table: RawTable, records: list[msgspec.Raw], monkeypatch: pytest.MonkeyPatch) -> pa.Table:
+    with monkeypatch.context() as patched:
+        patched.setattr(typed, "_PATIENCE", 0)
+        return type_records(table, records).rows
+
+
+@pytest.mark.parametrize("table", [*etrm.TABLES, *accounting.TABLES], ids=lambda table: f"{table.system}.{table.name}")
+def test_both_readers_agree(table: RawTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick reader and the careful one give the same rows and the same fingerprints."""
+    random_ = random.Random(table.name)
+    makers = {
+        "text": lambda: random_.choice(['"Zürich"', '"a\\"b\\u00e9"', '""', "null"]),
+        "bigint": lambda: str(random_.randrange(-(10**18), 10**18)),
+        "boolean": lambda: random_.choice(["true", "false", "null"]),
+        "decimal": lambda: random_.choice(
+            ["null", "-0.0", '"7.10"', f"{random_.randrange(10**15)}.{random_.randrange(99)}"]
+        ),
+        "date": lambda: random_.choice(["null", '""', '"1969-12-31T12:00:00"', '"0001-01-01"', '"2026-04-03"']),
+        "instant": lambda: random_.choice(["null", '"2026-04-03T10:00:00.123456Z"', '"2026-04-03T10:00:00+02:00"']),
+        "json": lambda: random_.choice(["null", '{"b": 1.50, "a": [1]}', "[]", '[{"x": "}{"}]']),
+    }
+    records = []
+    for number in range(1000):
+        given = {column.field: makers[column.type]() for column in table.columns}
+        for column in table.columns:
+            if column.name in table.key:
+                key = {"bigint": str(number), "date": f'"2026-01-{number % 28 + 1:02d}"'}
+                given[column.field] = key.get(column.type, f'"k{number}"')
+        if number % 100 == 0:
+            given["neverDeclared"] = '{"z": 1, "y": "ü"}'
+        members = list(given.items())
+        random_.shuffle(members)
+        records.append(msgspec.Raw(("{" + ", ".join(f'"{name}": {value}' for name, value in members) + "}").encode()))
+    with monkeypatch.context() as patched:
+        patched.setattr(careful, "read", lambda *_: pytest.fail("the quick reader refused what fits"))
+        quick = type_records(table, records)
+    assert quick.misfits == []
+    assert quick.rows.equals(_carefully(table, records, monkeypatch))
+
+
+def test_a_fingerprint_is_the_same_in_every_version_of_everything() -> None:
+    (item,) = raws('{"id": 1, "amount": 100.0, "dueDate": "2026-04-03", "iban": "DE", "weight": 1.50}')
+    (row,) = type_records(etrm.ORDER_ITEMS, [item]).rows.to_pylist()
+    assert row["_fingerprint"] == KNOWN_FINGERPRINT
+
+
+KNOWN_FINGERPRINT = "2-86aa56721a794ac891469c773106e5d5"
+
+
+def test_a_column_declared_later_and_left_empty_is_no_change() -> None:
+    narrow = RawTable("s", "t", ("id",), etrm.ORDER_ITEMS.columns[:8])
+    records = raws('{"id": 1, "amount": 100.0}')
+    assert (
+        type_records(narrow, records).rows["_fingerprint"]
+        == type_records(etrm.ORDER_ITEMS, records).rows["_fingerprint"]
+    )
+
+
+def test_texts_side_by_side_do_not_run_together() -> None:
+    one, other = raws('{"id": 1, "glAccount": "ab", "iban": "c"}', '{"id": 1, "glAccount": "a", "iban": "bc"}')
+    third = raws('{"id": 1, "iban": "abc"}')[0]
+    assert len(set(type_records(etrm.ORDER_ITEMS, [one, other, third]).rows["_fingerprint"].to_pylist())) == 3
+
+
+def reopened(landing: Landing) -> Landing:
+    return Landing(landing.landing_dir, landing.work_path, landing.dlt_dir, lambda: datetime(2027, 1, 1, tzinfo=UTC))
+
+
+ITEMS = [GOOD.format(number) for number in range(1, 301)]
+
+
+@pytest.mark.parametrize("damage", ["none", "deleted", "damaged", "behind"])
+def test_the_index_of_latest_versions_may_be_lost(landing: Landing, damage: str) -> None:
+    landing.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING)
+    index = landing._index(etrm.ORDER_ITEMS)
+    before = index.read_bytes()
+    landing.land(etrm.ORDER_ITEMS, raws(*ITEMS[:-1], '{"id": 300, "amount": 5}'), scope=EVERYTHING)
+    if damage == "deleted":
+        index.unlink()
+    elif damage == "damaged":
+        index.write_bytes(before[: len(before) // 2])
+    elif damage == "behind":
+        index.write_bytes(before)
+    again = reopened(landing)
+    assert again.land(etrm.ORDER_ITEMS, raws(*ITEMS[:-1], '{"id": 300, "amount": 5.0}'), scope=EVERYTHING).rows == 0
+    assert again.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING).rows == 1
+    assert reopened(again).land(etrm.ORDER_ITEMS, raws(*ITEMS[1:]), scope=EVERYTHING).rows == 1
+
+
+def test_an_unchanged_answer_is_not_even_read(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING)
+    read: list[int] = []
+    real = typed._type_chunk
+    monkeypatch.setattr(typed, "_type_chunk", lambda *given: read.append(len(given[1])) or real(*given))
+    again = reopened(landing)
+    assert again.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING).rows == 0
+    assert again.land(etrm.ORDER_ITEMS, raws(*ITEMS[:-1], '{"id": 300, "amount": 5}'), scope=EVERYTHING).rows == 1
+    assert read == [1]
+
+
+def test_a_known_record_and_a_contradiction_of_it_are_both_refused(landing: Landing) -> None:
+    landing.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING)
+    landed = landing.land(etrm.ORDER_ITEMS, raws(*ITEMS, '{"id": 300, "amount": 5}'), scope=EVERYTHING)
+    assert (landed.rows, landed.quarantined) == (0, 2)
+
+
+def test_fingerprints_of_an_earlier_method_are_not_taken_for_changes(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(fingerprints, "METHOD", "1-")
+        landing.land(etrm.COUNTERPARTIES, raws('{"id": 1, "customFieldValues": [{"b": 1.50, "a": 2}], "new": 1}'))
+    landing._index(etrm.COUNTERPARTIES).unlink()
+    latest = latest_index.read(
+        etrm.COUNTERPARTIES, landing.files("atlas_etrm", "counterparties"), landing._index(etrm.COUNTERPARTIES)
+    )
+    assert latest["_fingerprint"][0].as_py().startswith("2-")
+    same = '{"new": 1.0, "customFieldValues": [{"a": 2, "b": 1.5}], "id": 1}'
+    assert reopened(landing).land(etrm.COUNTERPARTIES, raws(same)).rows == 0
+
+
+def test_a_hundred_thousand_amounts_are_the_same_bytes_from_json_to_json(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_ = random.Random(210)
+    written = []
+    for _ in range(100_000):
+        digits = random_.randrange(1, 19)
+        places = random_.randrange(0, min(digits, 10) + 1)
+        whole = str(random_.randrange(10 ** (digits - 1), 10**digits))
+        head, tail = whole[: digits - places] or "0", whole[digits - places :]
+        written.append(f"{random_.choice(['', '-'])}{head}{'.' if tail else ''}{tail}")
+    data = "[" + ",".join(f'{{"id": {number}, "amount": {amount}}}' for number, amount in enumerate(written)) + "]"
+    landing.land(etrm.ORDER_ITEMS, msgspec.json.decode(data, type=list[msgspec.Raw]), scope=EVERYTHING)
+    monkeypatch.setattr(extract, "DATASETS", extract.DATASETS[:1])
+    extract.load_backlog(landing)
+    with duckdb.connect(str(landing.work_path), read_only=True) as connection:
+        rows = connection.sql(
+            "select amount::decimal(38, 10) from raw_atlas_etrm.order_items order by id"  # staging's cast
+        ).fetchall()
+        wrong = connection.sql(
+            "select table_name, column_name from information_schema.columns where table_schema like 'raw%' "
+            "and (data_type in ('DOUBLE', 'FLOAT') or contains(column_name, '__v_'))"
+        ).fetchall()
+    assert wrong == []
+    places = [len(amount.partition(".")[2]) for amount in written]
+    back = [format(value, f".{count}f") for (value,), count in zip(rows, places, strict=True)]
+    assert back == [amount if Decimal(amount) else amount.replace("-", "") for amount in written]
+    assert json.loads(data, parse_float=Decimal)[0]["id"] == 0
+
+
+def test_a_killed_landing_leaves_nothing_behind(landing: Landing, tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        landing.land(etrm.ORDER_ITEMS, [*raws(*ITEMS), object()])  # type: ignore[list-item]
+    assert [path for path in (tmp_path / "landing").rglob("*") if path.is_file()] == []
