@@ -27,6 +27,9 @@ from pipelines.atlas_accounting.client import AtlasAccountingClient, AtlasAccoun
 from pipelines.atlas_etrm import source as atlas_etrm_source
 from pipelines.atlas_etrm import tables as atlas_etrm_tables
 from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
+from pipelines.ecb import source as ecb_source
+from pipelines.ecb import tables as ecb_tables
+from pipelines.ecb.client import EcbClient, EcbConfig
 from pipelines.landing import Landing
 from pipelines.raw_table import Answer, RawTable
 from pipelines.reading import Fetched, Progress, Reading, Silent, Task
@@ -39,10 +42,11 @@ DATASETS = (
     atlas_etrm_source.DATASET,
     atlas_accounting_source.DATASET,
     atlar_source.DATASET,
+    ecb_source.DATASET,
     loading.QUARANTINE_DATASET,
 )
 
-RAW_TABLES = (*atlas_etrm_tables.TABLES, *atlas_accounting_tables.TABLES, *atlar_tables.TABLES)
+RAW_TABLES = (*atlas_etrm_tables.TABLES, *atlas_accounting_tables.TABLES, *atlar_tables.TABLES, *ecb_tables.TABLES)
 
 _TASKS_AT_ONCE = 4
 """Per system. The vendor's rate limit is the real bound; this only hides latency."""
@@ -55,24 +59,40 @@ class Clients:
     atlas_etrm: AtlasEtrmClient
     atlas_accounting: AtlasAccountingClient
     atlar: AtlarClient
+    ecb: EcbClient | None = None
+    """Reference rates; None where no address is set, and then nothing is requested."""
 
     @classmethod
-    def open(cls, atlas_etrm: AtlasEtrmConfig, atlas_accounting: AtlasAccountingConfig, atlar: AtlarConfig) -> Clients:
+    def open(
+        cls,
+        atlas_etrm: AtlasEtrmConfig,
+        atlas_accounting: AtlasAccountingConfig,
+        atlar: AtlarConfig,
+        ecb: EcbConfig | None = None,
+    ) -> Clients:
         """Clients from their settings; nothing is sent yet."""
-        return cls(AtlasEtrmClient(atlas_etrm), AtlasAccountingClient(atlas_accounting), AtlarClient(atlar))
+        return cls(
+            AtlasEtrmClient(atlas_etrm),
+            AtlasAccountingClient(atlas_accounting),
+            AtlarClient(atlar),
+            EcbClient(ecb) if ecb is not None else None,
+        )
 
     def requests(self) -> dict[str, int]:
         """Requests sent so far, by system."""
-        return {
+        counts = {
             "atlas_etrm": self.atlas_etrm.requests,
             "atlas_accounting": self.atlas_accounting.requests,
             "atlar": self.atlar.requests,
         }
+        return counts if self.ecb is None else counts | {"ecb": self.ecb.requests}
 
     def close(self) -> None:
         """Closes all connections."""
         for client in (self.atlas_etrm, self.atlas_accounting, self.atlar):
             client.close()
+        if self.ecb is not None:
+            self.ecb.close()
 
 
 @dataclass(frozen=True)
@@ -265,6 +285,8 @@ def _plans(clients: Clients, reading: Reading, only: frozenset[str] | None) -> d
         "atlas_accounting": lambda: atlas_accounting_source.tasks(clients.atlas_accounting, reading),
         "atlar": lambda: atlar_source.tasks(clients.atlar, reading),
     }
+    if (ecb := clients.ecb) is not None:
+        sources["ecb"] = lambda: ecb_source.tasks(ecb, reading)
     if only is not None and (unknown := only - frozenset(table_names())):
         raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
     plans: dict[str, list[Task]] = {}

@@ -224,7 +224,7 @@ def execute(
 
 def open_clients(settings: Settings) -> Clients:
     """Returns the three vendors' clients; a missing setting is found before anything is asked of anybody."""
-    return Clients.open(settings.atlas_etrm(), settings.atlas_accounting(), settings.atlar())
+    return Clients.open(settings.atlas_etrm(), settings.atlas_accounting(), settings.atlar(), settings.ecb())
 
 
 def _finish(store: OperationsStore, outcome: RunOutcome, now: Now) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipelines.atlar.client import AtlarConfig
     from pipelines.atlas_accounting.client import AtlasAccountingConfig
     from pipelines.atlas_etrm.client import AtlasEtrmConfig
+    from pipelines.ecb.client import EcbConfig
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
@@ -247,6 +248,15 @@ class Settings:
             routes=self.choice("sources.atlar.routes", ("versioned", "seed"), "versioned"),
             requests_per_second=self.integer("sources.atlar.requests_per_second", 5),
         )
+
+    def ecb(self) -> EcbConfig | None:
+        """Returns where the euro reference rates are read (`SOURCES__ECB__URL`); None asks for nothing."""
+        url = self.value("sources.ecb.url")
+        if url is None:
+            return None
+        from pipelines.ecb.client import EcbConfig
+
+        return EcbConfig(url)
 
 
 def load(profile: str | None = None, overlay: Mapping[str, str] | None = None) -> Settings:

@@ -177,8 +177,9 @@ def test_every_raw_table_is_a_source_and_is_staged(manifest: dict[str, Any]) -> 
     from pipelines.atlar import tables as atlar
     from pipelines.atlas_accounting import tables as atlas_accounting
     from pipelines.atlas_etrm import tables as atlas_etrm
+    from pipelines.ecb import tables as ecb
 
-    declared = {f"{t.system}.{t.name}" for m in (atlas_etrm, atlas_accounting, atlar) for t in m.TABLES}
+    declared = {f"{t.system}.{t.name}" for m in (atlas_etrm, atlas_accounting, atlar, ecb) for t in m.TABLES}
     staged = {
         f"{parent.split('.')[2].removeprefix('raw_')}.{parent.split('.')[3]}"
         for node in _models(manifest)

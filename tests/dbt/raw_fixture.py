@@ -30,12 +30,15 @@ import duckdb
 from pipelines.atlar import tables as atlar
 from pipelines.atlas_accounting import tables as atlas_accounting
 from pipelines.atlas_etrm import tables as atlas_etrm
+from pipelines.ecb import tables as ecb
 from pipelines.raw_table import Column, RawTable
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 TABLES: dict[str, RawTable] = {
-    f"{table.system}.{table.name}": table for system in (atlas_etrm, atlas_accounting, atlar) for table in system.TABLES
+    f"{table.system}.{table.name}": table
+    for system in (atlas_etrm, atlas_accounting, atlar, ecb)
+    for table in system.TABLES
 }
 
 _SQL_TYPES = {
