@@ -12,10 +12,10 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean
+.PHONY: help demo test check format clean bench-landing
 
 help: ## Show what can be made
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.synced: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tieout needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 2; }
@@ -41,6 +41,9 @@ format: $(VENV)/.synced ## Bring Python and SQL into the house's form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/sqlfluff fix dbt_project --processes 2 --disable-progress-bar
+
+bench-landing: $(VENV)/.synced ## Measure landing beside DuckDB's read_json, plain dlt and plain httpx (minutes)
+	@$(BIN)/python tests/benchmarks/bench_landing.py
 
 clean: ## Forget the sandbox's data (the live profile's is never touched)
 	@rm -rf data/sandbox
