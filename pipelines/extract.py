@@ -8,9 +8,8 @@ What does not belong here: what each system offers (its `source.py`), the models
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,9 +31,8 @@ from pipelines.ecb import tables as ecb_tables
 from pipelines.ecb.client import EcbClient, EcbConfig
 from pipelines.landing import Landing
 from pipelines.raw_table import Answer, RawTable
-from pipelines.reading import Fetched, Progress, Reading, Silent, Task
-from pipelines.typed import Misfit
-from pipelines.versioning import Scope
+from pipelines.reading import Progress, Reading, Silent, Task
+from pipelines.tasks import Tally, read_system
 
 __all__ = ["Answer", "Clients", "ExtractResult", "Landing", "extract", "land_answers", "load_backlog"]
 
@@ -47,9 +45,6 @@ DATASETS = (
 )
 
 RAW_TABLES = (*atlas_etrm_tables.TABLES, *atlas_accounting_tables.TABLES, *atlar_tables.TABLES, *ecb_tables.TABLES)
-
-_TASKS_AT_ONCE = 4
-"""Per system. The vendor's rate limit is the real bound; this only hides latency."""
 
 
 @dataclass(frozen=True)
@@ -115,48 +110,6 @@ class ExtractResult:
     """`quarantined`, by system; systems without any are left out."""
 
 
-@dataclass
-class _Tally:
-    """Counts shared by the threads of one extraction."""
-
-    accept_shrink: bool = False
-    rows: dict[str, int] = field(default_factory=dict)
-    quarantined: dict[str, int] = field(default_factory=dict)
-    shrunk: list[shrink.Shrunk] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def refuses(self, landing: Landing, fetched: Fetched) -> bool:
-        """Whether a full read has lost so much that it is not believed; it is noted then."""
-        if self.accept_shrink:
-            return False
-        received = len(fetched.records) + len(fetched.misfits)
-        found = shrink.shrunk(fetched.table, received, landing.latest(fetched.table), fetched.scope)
-        if found is None:
-            return False
-        with self.lock:
-            self.shrunk.append(found)
-        return True
-
-    def land(
-        self,
-        landing: Landing,
-        table: RawTable,
-        records: Sequence[msgspec.Raw],
-        scope: Scope | None = None,
-        *,
-        last_wins: bool = False,
-        refused: Sequence[Misfit] = (),
-    ) -> int:
-        landed = landing.land(table, records, scope=scope, last_wins=last_wins, refused=refused)
-        with self.lock:
-            if landed.quarantined:
-                self.quarantined[table.system] = self.quarantined.get(table.system, 0) + landed.quarantined
-            if landed.rows:
-                name = f"{table.system}.{table.name}"
-                self.rows[name] = self.rows.get(name, 0) + landed.rows
-        return landed.rows
-
-
 def extract(
     clients: Clients,
     landing: Landing,
@@ -186,19 +139,19 @@ def extract(
         ValueError: `only` names a table that does not exist.
     """
     reading = Reading(landing, as_of, since=since, full_refresh=full_refresh)
-    tally = _Tally(accept_shrink)
+    tally = Tally(accept_shrink)
     before = clients.requests()
     shown = progress or Silent()
     plans = _plans(clients, reading, only)
     seconds: dict[str, float] = {}
     with ThreadPoolExecutor(max_workers=max(1, len(plans)), thread_name_prefix="extract") as pool:
-        running = [pool.submit(_read_system, name, todo, landing, tally, shown) for name, todo in plans.items()]
+        running = [pool.submit(read_system, name, todo, landing, tally, shown) for name, todo in plans.items()]
         failures = [failure for job in running if (failure := job.exception()) is not None]
         if failures:
             raise failures[0]
         seconds.update(job.result() for job in running)
     started = time.monotonic()
-    loaded = _load(landing)
+    loaded = _load(landing, frozenset(tally.answered))
     seconds["load"] = time.monotonic() - started
     after = clients.requests()
     result = ExtractResult(
@@ -223,7 +176,7 @@ def land_answers(answers: Iterable[Answer], landing: Landing) -> ExtractResult:
     by_table: dict[RawTable, list[msgspec.Raw]] = {}
     for answer in answers:
         by_table.setdefault(answer.table, []).append(msgspec.Raw(answer.record))
-    tally = _Tally()
+    tally = Tally()
     started = time.monotonic()
     for table, records in by_table.items():
         tally.land(landing, table, records, last_wins=True)
@@ -270,9 +223,9 @@ def load_backlog(landing: Landing) -> ExtractResult:
     )
 
 
-def _load(landing: Landing) -> dict[str, int]:
+def _load(landing: Landing, answered: frozenset[str] = frozenset()) -> dict[str, int]:
     """Loads what the work file lacks, once the refusals that a good version has overtaken are settled."""
-    settled = quarantine.settle(landing, RAW_TABLES)
+    settled = quarantine.settle(landing, RAW_TABLES, answered)
     loaded = loading.load_missing(landing, DATASETS)
     if landing.work_path.exists():
         quarantine.show_in_work_file(landing, moved=bool(settled or loaded))
@@ -301,47 +254,3 @@ def _plans(clients: Clients, reading: Reading, only: frozenset[str] | None) -> d
         if wanted:
             plans[system] = wanted
     return plans
-
-
-def _read_system(
-    system: str, tasks: Sequence[Task], landing: Landing, tally: _Tally, progress: Progress
-) -> tuple[str, float]:
-    started = time.monotonic()
-    progress.start(system, sum(len(task.tables) for task in tasks))
-
-    has_failed = threading.Event()
-
-    def run(task: Task) -> None:
-        if has_failed.is_set():
-            return  # refused credentials or a storm of 429 would cost every task its own patience
-        try:
-            land(task)
-        except BaseException:
-            has_failed.set()
-            raise
-
-    def land(task: Task) -> None:
-        waiting = {table.name for table in task.tables}
-        for fetched in task.read():
-            if tally.refuses(landing, fetched):
-                break  # what the same task reads next hangs on what was refused: payments are asked for by invoice
-            rows = tally.land(
-                landing,
-                fetched.table,
-                fetched.records,
-                fetched.scope,
-                last_wins=fetched.last_wins,
-                refused=fetched.misfits,
-            )
-            waiting.discard(fetched.table.name)
-            progress.advance(system, fetched.table.name, rows)
-        for name in sorted(waiting):
-            progress.advance(system, name, 0)
-
-    with ThreadPoolExecutor(max_workers=_TASKS_AT_ONCE, thread_name_prefix=system) as pool:
-        jobs = [pool.submit(run, task) for task in tasks]
-        failures = [failure for job in jobs if (failure := job.exception()) is not None]
-    if failures:
-        raise failures[0]
-    progress.finish(system)
-    return system, time.monotonic() - started

@@ -34,6 +34,9 @@ RECORDS, RESOLUTIONS = ("quarantine", "records"), ("quarantine", "resolutions")
 CONTRADICTION = "the same key came twice with different content"
 """The reason of records that contradict each other: each fits by itself, and none may be chosen."""
 
+WHOLE_ANSWER = "whole answer: "
+"""How the reason begins where a whole answer was refused. It has no key: the next read that succeeds settles it."""
+
 RESOLUTION_SCHEMA = pa.schema(
     [
         ("_fingerprint", pa.string()),
@@ -87,18 +90,22 @@ def open_refusals(landing: Landing) -> list[Refusal]:
     return sorted(found.values(), key=lambda refusal: refusal.quarantined_at)
 
 
-def settle(landing: Landing, tables: Iterable[RawTable]) -> int:
+def settle(landing: Landing, tables: Iterable[RawTable], answered: frozenset[str] = frozenset()) -> int:
     """Settles the refusals whose record has since been landed in a good version, or is gone.
 
     Args:
         landing: The landing folder.
         tables: Every raw table there is.
+        answered: Tables, as `<system>.<table>`, that have just been read to their end.
 
     Returns:
         How many refusals were settled.
     """
     refusals = open_refusals(landing)
     outcomes = _overtaken(landing, {f"{table.system}.{table.name}": table for table in tables}, refusals)
+    for refusal in refusals:
+        if refusal.table in answered and refusal.reason.startswith(WHOLE_ANSWER):
+            outcomes[refusal.fingerprint] = "superseded"
     _note(landing, outcomes)
     return len(outcomes)
 
@@ -119,7 +126,10 @@ def retry(landing: Landing, tables: Iterable[RawTable], only: frozenset[str] | N
         candidates = [
             refusal
             for refusal in refusals
-            if refusal.table == name and refusal.fingerprint not in outcomes and refusal.reason != CONTRADICTION
+            if refusal.table == name
+            and refusal.fingerprint not in outcomes
+            and refusal.reason != CONTRADICTION
+            and not refusal.reason.startswith(WHOLE_ANSWER)
         ]
         fitting = [refusal for refusal in candidates if not type_records(table, [_raw(refusal)]).misfits]
         if not fitting:

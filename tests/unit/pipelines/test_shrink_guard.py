@@ -8,9 +8,11 @@ import pytest
 from test_extract import AS_OF, Vendors, landed_rows
 from virtual import VirtualClock
 
-from pipelines.extract import extract
+from pipelines import quarantine
+from pipelines.extract import RAW_TABLES, extract
 from pipelines.landing import Landing
 from pipelines.shrink import SnapshotShrunkError
+from pipelines.transport import errors
 
 ORDERS, ITEMS = "/api/Order/GetByIds", "/api/OrderItem/GetByIds"
 INVOICES, PAYMENTS = "/api/Invoice/GetByIds", "/api/Payment/GetByInvoiceIds"
@@ -113,3 +115,34 @@ def test_since_and_a_full_refresh_widen_the_window(vendors: Vendors, landing: La
     assert land(vendors, landing, clock, only=only, since=date(2026, 1, 1)) == {"atlar.transactions": 1}
     vendors.answers |= {path: []}
     assert land(vendors, landing, clock, only=only, full_refresh=True) == {"atlar.transactions": 1}
+
+
+def test_an_answer_refused_as_a_whole_is_kept_until_the_next_good_one(
+    vendors: Vendors, landing: Landing, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errors.UnexpectedAnswer, "body", b"<html>maintenance</html>", raising=False)
+    good, vendors.answers[ORDERS] = vendors.answers[ORDERS], b"<html>maintenance</html>"
+    only = frozenset({"atlas_etrm.orders"})
+    with pytest.raises(errors.UnexpectedAnswer, match="HTML instead of JSON"):
+        land(vendors, landing, clock, only=only)
+    (refusal,) = quarantine.open_refusals(landing)
+    assert (refusal.table, refusal.record_key, refusal.payload) == (
+        "atlas_etrm.orders",
+        None,
+        "<html>maintenance</html>",
+    )
+    assert refusal.reason.startswith("whole answer: atlas_etrm: HTML instead of JSON")
+    assert quarantine.retry(landing, RAW_TABLES).still_open == 1
+    vendors.answers[ORDERS] = good
+    land(vendors, landing, clock, only=only)
+    assert quarantine.open_refusals(landing) == []
+
+
+def test_after_a_failure_the_vendors_waiting_reads_are_left(
+    vendors: Vendors, landing: Landing, clock: VirtualClock
+) -> None:
+    for path in ("/api/Counterparty/GetByIds", ORDERS, ITEMS, INVOICES):
+        vendors.answers[path] = 422
+    with pytest.raises(errors.Refused):
+        land(vendors, landing, clock, only=None)
+    assert "/api/Deal/GetByIds" not in vendors.seen  # the last of seven, four at once
