@@ -84,13 +84,15 @@ def load_missing(landing: Landing, datasets: Sequence[Dataset]) -> dict[str, int
     Returns:
         Rows loaded by `<system>.<table>`; a table that was only created is not in it.
     """
-    loaded = _loaded(landing.work_path)
+    loaded, columns = _loaded(landing.work_path)
     rows: dict[str, int] = {}
     for dataset in datasets:
         todo: dict[str, list[Path]] = {}
         for table in dataset.tables:
             held = loaded.get((table.dataset, table.name))
             files = _missing_files(landing, table, held or {})
+            if held is not None:
+                _add_columns(landing.work_path, table, columns[table.dataset, table.name])
             if files or held is None:
                 todo[table.name] = list(files)
             if files:
@@ -151,10 +153,13 @@ def _aligned(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     )
 
 
-def _loaded(work_path: Path) -> dict[tuple[str, str], dict[str, int]]:
-    """Rows per landing file, per table of the work file; a table that does not exist is absent."""
+_PerTable = dict[tuple[str, str], dict[str, int]]
+
+
+def _loaded(work_path: Path) -> tuple[_PerTable, dict[tuple[str, str], set[str]]]:
+    """Rows per landing file, and columns, per table of the work file; a table that does not exist is absent."""
     if not work_path.exists():
-        return {}
+        return {}, {}
     with duckdb.connect(str(work_path), read_only=True) as connection:
         tables = connection.sql(
             "select table_schema, table_name from information_schema.columns where column_name = '_landing_file' "
@@ -169,7 +174,34 @@ def _loaded(work_path: Path) -> dict[tuple[str, str], dict[str, int]]:
             )
             for schema, name, file, count in connection.sql(counts).fetchall():
                 held[schema, name][file] = count
-        return held
+        columns: dict[tuple[str, str], set[str]] = {}
+        for schema, name, column in connection.sql(
+            "select table_schema, table_name, column_name from information_schema.columns"
+        ).fetchall():
+            columns.setdefault((schema, name), set()).add(column)
+        return held, columns
+
+
+_SQL_TYPES = {
+    pa.string(): "varchar",
+    pa.int64(): "bigint",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.decimal128(38, 10): "decimal(38, 10)",
+    pa.timestamp("us", tz="UTC"): "timestamptz",
+}
+
+
+def _add_columns(work_path: Path, table: LoadTable, present: set[str]) -> None:
+    """Columns declared since a table was made: dlt adds them only with rows, but models name them at once."""
+    missing = [field for field in table.schema if field.name not in present]
+    if not missing:
+        return
+    with duckdb.connect(str(work_path)) as connection:
+        for field in missing:
+            connection.execute(
+                f'alter table "{table.dataset}"."{table.name}" add column "{field.name}" {_SQL_TYPES[field.type]}'
+            )
 
 
 def _missing_files(landing: Landing, table: LoadTable, held: Mapping[str, int]) -> dict[Path, int]:

@@ -159,8 +159,9 @@ def one(name: str, given: list[str]) -> None:
     started = time.perf_counter()
     note = MEASURED[name](*given)
     seconds = time.perf_counter() - started
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "megabytes": megabytes, "note": note}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = used.ru_utime + used.ru_stime
+    print(json.dumps({"seconds": seconds, "megabytes": used.ru_maxrss / 1024, "note": f"cpu {cpu:.1f} s; {note}"}))
 
 
 @contextmanager

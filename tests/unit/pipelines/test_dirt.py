@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from virtual import raws
 
-from pipelines import careful, extract, fingerprints, typed
+from pipelines import careful, extract, fingerprints, loading, typed
 from pipelines import latest as latest_index
 from pipelines.atlas_accounting import tables as accounting
 from pipelines.atlas_etrm import tables as etrm
@@ -255,6 +255,32 @@ def test_a_hundred_thousand_amounts_are_the_same_bytes_from_json_to_json(
     back = [format(value, f".{count}f") for (value,), count in zip(rows, places, strict=True)]
     assert back == [amount if Decimal(amount) else amount.replace("-", "") for amount in written]
     assert json.loads(data, parse_float=Decimal)[0]["id"] == 0
+
+
+@pytest.fixture
+def whole_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every landing file counts as a large one, and ATLAS ETRM's tables alone are loaded."""
+    monkeypatch.setattr(loading, "_WHOLE_FROM", 1)
+    monkeypatch.setattr(extract, "DATASETS", extract.DATASETS[:1])
+
+
+@pytest.mark.usefixtures("whole_files")
+def test_large_files_are_loaded_whole_and_a_column_declared_later_is_added(landing: Landing) -> None:
+    landing.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING)
+    landing.land(etrm.ORDER_ITEMS, raws(*ITEMS[1:]), scope=EVERYTHING)
+    extract.load_backlog(landing)
+    everything = (
+        "select count(*), count(_dlt_load_id), count(distinct _landing_file), sum(amount), "
+        "count(*) filter (_is_deleted) from raw_atlas_etrm.order_items"
+    )
+    expected = (301, 301, 2, sum(Decimal(f"{number}.10") for number in range(1, 301)), 1)
+    with duckdb.connect(str(landing.work_path)) as connection:
+        assert connection.sql(everything).fetchall() == [expected]
+        connection.execute("alter table raw_atlas_etrm.order_items drop column iban")
+    assert extract.load_backlog(landing).changed == frozenset()
+    with duckdb.connect(str(landing.work_path), read_only=True) as connection:
+        assert connection.sql(everything).fetchall() == [expected]
+        assert connection.sql("select count(iban) from raw_atlas_etrm.order_items").fetchall() == [(0,)]
 
 
 def test_a_killed_landing_leaves_nothing_behind(landing: Landing, tmp_path: Path) -> None:
