@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from canaries import credentials, found_in, ibans
 from counts import FULL, seeds
 from crashing import NARROW, ONLY
 from landed import AS_OF, landing_in
@@ -154,6 +155,7 @@ class Published:
     """A first run's folder and figures, and the same company after one customer changed its name."""
 
     folder: Path
+    said: str
     figures: dict[str, list[tuple[Any, ...]]]
     company: Path
 
@@ -171,7 +173,7 @@ def published(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     changed = {**customer, "name": NEW_NAME, "company_name": NEW_NAME, "updated_at": "2026-04-10T08:00:01+00:00"}
     store.put("customers", customer["id"], changed)
     store.close()
-    yield Published(folder, figures(folder), renamed)
+    yield Published(folder, done.said, figures(folder), renamed)
 
 
 def whole_runs() -> list[Any]:
@@ -205,3 +207,17 @@ def test_a_run_killed_in_dbt_or_publishing_shows_old_or_new(
         clean = tmp_path / "clean"
         assert process("run", published.company, clean).code == 0
         assert found == figures(clean)
+
+
+def test_no_credential_and_no_iban_is_in_what_a_run_leaves_beside_its_books(
+    published: Published, company: Path, tmp_path: Path
+) -> None:
+    """Promise 32: what it prints, dlt's folder, dbt's artifacts."""
+    with opened(company, tmp_path / "vendors") as vendors:
+        canaries = credentials(vendors) | ibans(vendors)
+    assert found_in(published.said, canaries) == set()
+    files = [file for part in ("dlt", "dbt") for file in (published.folder / "data" / part).rglob("*")]
+    beside = [file for file in files if file.is_file() and file.suffix != ".parquet"]
+    assert beside
+    for file in beside:
+        assert found_in(file.read_bytes().decode("latin-1"), canaries) == set(), file.name
