@@ -201,13 +201,15 @@ class AtlasEtrmClient:
         if not envelope.success:
             # A failure under HTTP 200 is a failure (contract section 1), and one without effect.
             message, details = errors.explain(answer.body)
-            raise errors.Refused(
+            refused = errors.Refused(
                 SYSTEM,
                 message or "answered success: false",
                 status=answer.status,
                 request_id=answer.request_id,
                 details=details,
             )
+            refused.body = None if is_write else answer.body
+            raise refused
         data = bytes(envelope.data).lstrip()
         if data in (b"null", b""):
             records = []

@@ -60,6 +60,8 @@ class VendorError(Exception):
         self.request_id = request_id
         self.details = tuple((mask_ibans(field), mask_ibans(text)) for field, text in details)
         self.retry_after: float | None = None
+        self.body: bytes | None = None
+        """The answer that was refused as a whole, for quarantine only: it is never shown or logged."""
         super().__init__(self.message)
 
     def __str__(self) -> str:

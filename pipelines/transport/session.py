@@ -45,6 +45,8 @@ class Answer:
     status: int
     body: bytes
     request_id: str | None
+    is_confidential: bool = False
+    """A token call's: its bytes are kept nowhere, however odd they are."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,8 @@ class Session:
     def _checked(self, attempt: _Attempt, response: httpx.Response, authorization: str | None) -> Answer:
         request_id = response.headers.get("request-id") or response.headers.get("x-request-id")
         if response.is_success:
-            return Answer(response.status_code, response.content, request_id)
+            is_token = attempt.authorization is not None
+            return Answer(response.status_code, response.content, request_id, is_confidential=is_token)
         error = errors.error_for(
             self.system,
             response.status_code,
@@ -339,4 +342,7 @@ def _decoded(body: bytes, type_: Any, *, is_write: bool) -> Any:
 def surprise(session: Session, answer: Answer, message: str, *, is_write: bool) -> errors.VendorError:
     """The error for a 2xx answer that cannot be right."""
     kind = errors.OutcomeUnknown if is_write else errors.UnexpectedAnswer
-    return kind(session.system, message, status=answer.status, request_id=answer.request_id)
+    error = kind(session.system, message, status=answer.status, request_id=answer.request_id)
+    if not is_write and not answer.is_confidential:
+        error.body = answer.body
+    return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import httpx
 import pytest
 from test_extract import AS_OF, Vendors, landed_rows
 from virtual import VirtualClock
@@ -117,21 +118,24 @@ def test_since_and_a_full_refresh_widen_the_window(vendors: Vendors, landing: La
     assert land(vendors, landing, clock, only=only, full_refresh=True) == {"atlar.transactions": 1}
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"<html>maintenance</html>", "HTML instead of JSON"),
+        (b'{"success": false, "message": "no"}', "no"),
+        (b'{"success": true, "recordCount": 2, "data": [{"id": 1}]}', "recordCount is 2, data has 1 records"),
+    ],
+)
 def test_an_answer_refused_as_a_whole_is_kept_until_the_next_good_one(
-    vendors: Vendors, landing: Landing, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+    vendors: Vendors, landing: Landing, clock: VirtualClock, answer: bytes, reason: str
 ) -> None:
-    monkeypatch.setattr(errors.UnexpectedAnswer, "body", b"<html>maintenance</html>", raising=False)
-    good, vendors.answers[ORDERS] = vendors.answers[ORDERS], b"<html>maintenance</html>"
+    good, vendors.answers[ORDERS] = vendors.answers[ORDERS], answer
     only = frozenset({"atlas_etrm.orders"})
-    with pytest.raises(errors.UnexpectedAnswer, match="HTML instead of JSON"):
+    with pytest.raises(errors.VendorError, match=reason):
         land(vendors, landing, clock, only=only)
     (refusal,) = quarantine.open_refusals(landing)
-    assert (refusal.table, refusal.record_key, refusal.payload) == (
-        "atlas_etrm.orders",
-        None,
-        "<html>maintenance</html>",
-    )
-    assert refusal.reason.startswith("whole answer: atlas_etrm: HTML instead of JSON")
+    assert (refusal.table, refusal.record_key, refusal.payload) == ("atlas_etrm.orders", None, answer.decode())
+    assert refusal.reason.startswith(f"whole answer: atlas_etrm: {reason}")
     assert quarantine.retry(landing, RAW_TABLES).still_open == 1
     vendors.answers[ORDERS] = good
     land(vendors, landing, clock, only=only)
@@ -146,3 +150,13 @@ def test_after_a_failure_the_vendors_waiting_reads_are_left(
     with pytest.raises(errors.Refused):
         land(vendors, landing, clock, only=None)
     assert "/api/Deal/GetByIds" not in vendors.seen  # the last of seven, four at once
+
+
+def test_a_token_answer_that_cannot_be_read_is_kept_nowhere(
+    vendors: Vendors, landing: Landing, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = httpx.Response(200, content=b'{"data": {"token": "the secret"')
+    monkeypatch.setattr(vendors, "etrm", lambda _: answer)
+    with pytest.raises(errors.UnexpectedAnswer):
+        land(vendors, landing, clock)
+    assert quarantine.open_refusals(landing) == []
