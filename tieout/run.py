@@ -53,6 +53,8 @@ class Loop:
     landing: Landing = field(init=False)
     last_plan: Plan | None = None
     is_part_tested: bool = False
+    built_head: str | None = None
+    """The delivery log the last build of this run saw; None where nothing was built."""
 
     def __post_init__(self) -> None:
         paths = self.settings.paths
@@ -63,10 +65,12 @@ class Loop:
 
     def go(self) -> None:
         """Runs the rounds; the outcome says how it went."""
+        # Asked before anything is landed: where the last build was complete, only what changes now is built.
+        known = self.books.built_state() == self._state()
         changed = self._land_first()
         for number in range(1, MOST_ROUNDS + 1):
             self.outcome.rounds = number
-            self._build(changed, first=number == 1)
+            self._build(changed if known or number > 1 else None)
             if self._is_red():
                 self.outcome.withheld = True
                 return
@@ -85,12 +89,15 @@ class Loop:
 
     def _land_first(self) -> set[str]:
         with self._timed("land"):
+            head = self.store.head()
             resolved = resolve_unknown(self.clients, self.log, run_id=self.outcome.run_id, now=self.now)
             result = extract(self.clients, self.landing, as_of=self.as_of, only=None, progress=self.progress)
             self._count(result)
             changed = set(result.changed)
             if resolved.answers:
                 changed |= set(self._count(land_answers(resolved.answers, self.landing)).changed)
+            if self.store.head() != head:
+                changed.add("operations.deliveries")
         self.progress.say(f"landed   {sum(result.rows.values()):,} changes, {sum(result.requests.values()):,} requests")
         return changed
 
@@ -105,19 +112,19 @@ class Loop:
                 changed |= set(self._count(again).changed)
         return changed
 
-    def _build(self, changed: set[str], *, first: bool) -> None:
-        """Builds what depends on what changed; everything where the last complete build is not known to be this."""
-        known = self.books.built_state() == self._state() if first else True
-        if first and known and not changed:
+    def _build(self, changed: set[str] | None) -> None:
+        """Builds what depends on the tables that changed; everything where the last build is not known (None)."""
+        if changed is not None and not changed:
             self.progress.say("books    unchanged")
             return
         with self._timed("build"), self.progress.stage("build the books", None) as stage:
             self.books.note_built(None)
             self.books.write_operations(self.store.export(), self.parameters)
-            ran = self.books.build(changed_tables=None if first else changed, seeds=first, on_node=stage)
+            self.built_head = self.store.head()
+            ran = self.books.build(changed_tables=changed, seeds=changed is None, on_node=stage)
             self.books.note_built(self._state())
         self.outcome.was_built = True
-        self.is_part_tested = not first
+        self.is_part_tested = changed is not None
         self.progress.say(f"books    {ran:,} models and tests, all green")
 
     def _state(self) -> str:
@@ -250,14 +257,20 @@ def _finish(store: OperationsStore, outcome: RunOutcome, now: Now) -> None:
 def _publish(loop: Loop) -> None:
     """Publishes what was built; where nothing was, notes that the newest snapshot still holds."""
     outcome, paths = loop.outcome, loop.settings.paths
+    # A hold is noted after the build that showed it, so the log may be ahead of the books by that much.
+    is_behind = not outcome.was_built and loop.books.built_state() != loop._state()
+    is_behind = is_behind or (outcome.was_built and loop.built_head != loop.store.head())
     with loop._timed("publish"):
-        published = None if outcome.was_built else publish.verified(paths, now=loop.now())
+        published = None if outcome.was_built or is_behind else publish.verified(paths, now=loop.now())
         if published is None:
             # The run itself has just ended: its row is the one thing the models do not know yet.
             loop.books.write_operations(loop.store.export(), loop.parameters)
-            loop.books.build(changed_tables={"operations.runs"}, seeds=False)
+            loop.books.build(
+                changed_tables={"operations.runs"} | ({"operations.deliveries"} if is_behind else set()), seeds=False
+            )
             if loop.is_part_tested:
                 loop.books.test_columns()
+            loop.books.note_built(loop._state())
             published = publish.publish(paths, as_of=outcome.as_of.isoformat(), now=loop.now())
     outcome.warehouse = paths.warehouse
     outcome.snapshot = published.path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.conftest import ROOT, Settled
+from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
+from tests.flow.conftest import ROOT, Profile, Settled
 from tieout import lock
 
 
@@ -75,9 +77,31 @@ def test_a_second_run_at_the_same_time_says_so_and_leaves(settled: Settled) -> N
     assert "another run" in _one_line(done)
 
 
-def test_live_only_plans(settled: Settled, tmp_path: Path) -> None:
-    """The same vendors as a live profile: what is due is shown, nothing is written."""
-    settled.profile.forget_requests()
-    done = _live(tmp_path, settled.profile.told["environment"])
-    assert done.returncode in (0, 3), done.stderr
-    assert settled.profile.writes() == []
+def test_live_only_plans(copied: Profile) -> None:
+    """The same vendors as a live profile, one thing due: it is shown as awaiting approval and not written."""
+    environment = copied.told["environment"]
+    desk = AtlasEtrmClient(
+        AtlasEtrmConfig(
+            environment["SOURCES__ATLAS_ETRM__BASE_URL"],
+            environment["SOURCES__ATLAS_ETRM__USERNAME"],
+            environment["SOURCES__ATLAS_ETRM__PASSWORD"],
+            requests_per_minute=0,
+        )
+    )
+    paid = next(invoice for invoice in copied.at_vendor("atlas_etrm", "invoices") if invoice["isPaid"])
+    desk.post_invoices([{"id": paid["id"], "isPaid": False}])
+    copied.forget_requests()
+    try:
+        live = Profile(copied.data_dir, {**environment, "TIEOUT_PROFILE": "live", "TIEOUT_AS_OF": "2026-04-10"})
+        done = live.command("run", "--json", sandbox=False)
+        assert done.returncode in (0, 3), done.stderr
+        told = json.loads(done.stdout)
+        assert (told["planned"], told["sent"], told["awaiting_approval"]) == (0, 0, 1)
+        assert copied.writes() == []
+    finally:
+        desk.post_invoices([{"id": paid["id"], "isPaid": True}])
+        desk.close()
+    copied.forget_requests()
+    mended = copied.run()
+    assert (mended["planned"], mended["sent"]) == (0, 0)
+    assert copied.writes() == []
