@@ -113,8 +113,9 @@ def _read_list(client: AtlasAccountingClient, reading: Reading, table: RawTable)
         return
     listing = client.all_records(table.name, before.ids)
     yield _fetched(table, listing)
-    if listing.is_complete:
-        uncounted = len(listing.records) - len(_known(reading, table))
+    uncounted = len(listing.records) - len(_known(reading, table))
+    # Landing has more than was read where it refused a list that shrank: that read does not count as one.
+    if listing.is_complete and uncounted >= 0:
         _remember(reading, table, incremental.newest(listing.records) if listing.is_by_update else None, now, uncounted)
 
 

@@ -75,8 +75,8 @@ class Desk:
     def landing(self) -> Landing:
         return Landing(self.folder / "landing", self.folder / "work.duckdb", self.folder / "dlt", lambda: self.at)
 
-    def read(self, **settings: Any) -> int:
-        """One extraction of the list; the number of pages it asked for."""
+    def read(self, is_refused: bool = False, **settings: Any) -> int:
+        """One extraction of the list, whose landing may be refused; the number of pages it asked for."""
         self.at += timedelta(minutes=5)
         config = AtlasAccountingConfig("https://books.test/v1", "e", "p", "c1", "documented", "unlimited")
         client, landing = AtlasAccountingClient(config, self.clock.clockwork(self.books)), self.landing()
@@ -84,6 +84,8 @@ class Desk:
         (task,) = [task for task in tasks(client, reading) if task.tables == (tables.INVOICES,)]
         before = len(self.books.pages)
         for fetched in task.read():
+            if is_refused:
+                continue
             landing.land(fetched.table, fetched.records, scope=fetched.scope, last_wins=fetched.last_wins)
         return len(self.books.pages) - before
 
@@ -217,6 +219,17 @@ def test_a_refused_record_does_not_make_every_read_a_full_one(desk: Callable[[in
     of.books.invoices["i9"]["total_amount"] = "NaN"
     of.read()
     assert [of.read(), of.read()] == [1, 1]
+
+
+def test_a_full_read_whose_landing_was_refused_does_not_count(desk: Callable[[int], Desk]) -> None:
+    of = desk(250)
+    of.read()
+    for number in range(100):
+        del of.books.invoices[f"i{number}"]
+    of.read(is_refused=True)
+    assert len(of.landed()) == 250
+    of.read()
+    assert of.landed() == of.truth()
 
 
 @pytest.mark.parametrize("seed", range(5))
