@@ -17,6 +17,7 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 from bending import COUNTERPARTIES, INVOICES, ORDERS, Records, Target, bent, changed
+from counts import some
 from landed import AS_OF, Held, everything, held, land, quarantined
 from vendors import Vendors
 
@@ -170,7 +171,7 @@ def test_bad_records_are_set_aside_and_good_ones_are_as_ever(
     assert good == clean[ORDERS.name].records  # every amount of every good record, exactly
 
 
-@pytest.mark.parametrize("what", DIRT)
+@pytest.mark.parametrize("what", [list(DIRT)[number] for number in some(len(DIRT), 8)])
 def test_one_bad_record_alone_leaves_all_others(
     vendors: Vendors, landing: Landing, clean: dict[str, Held], what: str
 ) -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from bending import TARGETS, Target, answered
 from canaries import credentials, found_in, ibans, tokens
+from counts import FULL
 from crashing import NARROW, ONLY
 from landed import AS_OF, land, landing_in
 from vendors import Sent, Vendors
@@ -32,7 +33,7 @@ def told_by_a_landing(vendors: Vendors, landing: Landing, target: Target) -> str
     return " ".join(result.findings)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500, 503])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500, 503] if FULL else [401, 422, 500])
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_an_error_does_not_repeat_what_the_vendor_gives_away(
     vendors: Vendors, landing: Landing, caplog: pytest.LogCaptureFixture, target: Target, status: int
@@ -56,7 +57,7 @@ def test_an_error_does_not_repeat_what_the_vendor_gives_away(
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-@pytest.mark.parametrize("status", [400, 401, 403, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 500] if FULL else [401])
 def test_a_refused_login_does_not_repeat_the_password(
     vendors: Vendors, landing: Landing, caplog: pytest.LogCaptureFixture, target: Target, status: int
 ) -> None:
