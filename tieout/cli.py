@@ -258,10 +258,16 @@ def publish(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -
     """Publish the work file as it stands, as the next snapshot."""
     from tieout import lock
     from tieout import publish as publishing
+    from tieout.build import Books
 
     settings = context.obj.plain_settings()
     with lock.held(settings.paths.lock):
-        published = publishing.publish(settings.paths, as_of=_as_of(settings, as_of).isoformat(), now=_now())
+        published = publishing.publish(
+            settings.paths,
+            as_of=_as_of(settings, as_of).isoformat(),
+            now=_now(),
+            state=Books(settings).built_state(),
+        )
     if as_json:
         _print_json({"snapshot": str(published.path), "number": published.number, "as_of": published.as_of})
     else:

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,15 +33,18 @@ class Published:
     number: int
     as_of: str
     verified_at: datetime
+    state: str | None = None
+    """The fingerprint of the build it was copied from; None where nobody said."""
 
 
-def publish(paths: Paths, *, as_of: str, now: datetime) -> Published:
+def publish(paths: Paths, *, as_of: str, now: datetime, state: str | None = None) -> Published:
     """Copies the work file, makes the copy durable, then switches the name.
 
     Args:
         paths: the profile's files; nobody may have the work file open.
         as_of: the business date the figures stand for.
         now: the instant of publication, UTC.
+        state: the fingerprint of the build the file holds.
 
     Raises:
         TieoutError: there is nothing to publish.
@@ -60,18 +63,23 @@ def publish(paths: Paths, *, as_of: str, now: datetime) -> Published:
     partial.replace(target)
     _switch(paths.warehouse, Path(paths.snapshots.name) / target.name)
     _sync_to_disk(paths.snapshots)
-    published = Published(target, number, as_of, now)
+    published = Published(target, number, as_of, now, state)
     _note(paths, published)
     _drop_old(paths, keep=number)
     return published
 
 
-def verified(paths: Paths, *, now: datetime) -> Published | None:
-    """Notes that the newest snapshot still is the vendors' present state: a run looked and nothing had changed."""
+def verified(paths: Paths, *, now: datetime, state: str | None = None) -> Published | None:
+    """Notes that the newest snapshot still is the vendors' present state: a run looked and nothing had changed.
+
+    Returns:
+        The snapshot; None when there is none, or when it was copied from another build than `state`: a run that
+        was killed between building and publishing has left newer books than readers can see.
+    """
     found = current(paths)
-    if found is None:
+    if found is None or found.state != state:
         return None
-    fresh = Published(found.path, found.number, found.as_of, now)
+    fresh = replace(found, verified_at=now)
     _note(paths, fresh)
     return fresh
 
@@ -86,7 +94,8 @@ def current(paths: Paths) -> Published | None:
     match = _NUMBER.match(path.name)
     if match is None:
         return None
-    return Published(path, int(match[1]), told["as_of"], datetime.fromisoformat(told["verified_at"]))
+    verified_at = datetime.fromisoformat(told["verified_at"])
+    return Published(path, int(match[1]), told["as_of"], verified_at, told.get("state"))
 
 
 def snapshot_numbers(paths: Paths) -> list[int]:
@@ -105,6 +114,7 @@ def _note(paths: Paths, published: Published) -> None:
                 "snapshot": published.number,
                 "as_of": published.as_of,
                 "verified_at": published.verified_at.isoformat(),
+                "state": published.state,
             }
         )
     )

@@ -261,17 +261,20 @@ def _publish(loop: Loop) -> None:
     is_behind = not outcome.was_built and loop.books.built_state() != loop._state()
     is_behind = is_behind or (outcome.was_built and loop.built_head != loop.store.head())
     with loop._timed("publish"):
-        published = None if outcome.was_built or is_behind else publish.verified(paths, now=loop.now())
+        holds = not outcome.was_built and not is_behind
+        published = publish.verified(paths, now=loop.now(), state=loop.books.built_state()) if holds else None
         if published is None:
             # The run itself has just ended: its row is the one thing the models do not know yet.
             loop.books.write_operations(loop.store.export(), loop.parameters)
             loop.books.build(
                 changed_tables={"operations.runs"} | ({"operations.deliveries"} if is_behind else set()), seeds=False
             )
-            if loop.is_part_tested:
+            if loop.is_part_tested or not outcome.was_built:
+                # Also where a run that was killed built them: nobody knows how far its tests had come.
                 loop.books.test_columns()
-            loop.books.note_built(loop._state())
-            published = publish.publish(paths, as_of=outcome.as_of.isoformat(), now=loop.now())
+            state = loop._state()
+            loop.books.note_built(state)
+            published = publish.publish(paths, as_of=outcome.as_of.isoformat(), now=loop.now(), state=state)
     outcome.warehouse = paths.warehouse
     outcome.snapshot = published.path
     outcome.snapshot_number = published.number

@@ -176,7 +176,7 @@ def build(settings: Settings, *, as_of: date, now: Now, progress: RunProgress) -
             outcome.figures = figures.read(settings.paths.work)
             outcome.withheld = bool(outcome.figures.red)
         with _timed(outcome, "publish"):
-            published = publish.publish(settings.paths, as_of=as_of.isoformat(), now=now())
+            published = publish.publish(settings.paths, as_of=as_of.isoformat(), now=now(), state=books.built_state())
     outcome.warehouse, outcome.snapshot = settings.paths.warehouse, published.path
     outcome.snapshot_number = published.number
     return outcome

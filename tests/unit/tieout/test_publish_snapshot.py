@@ -73,6 +73,14 @@ def test_a_run_that_found_nothing_new_says_until_when_the_snapshot_holds(tmp_pat
     assert (found.number, found.as_of, found.verified_at) == (1, "2026-04-10", later)
 
 
+def test_books_built_by_a_run_that_was_killed_before_publishing_are_not_taken_for_the_snapshot(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    _write(paths, 1)
+    publish.publish(paths, as_of="2026-04-10", now=NOON, state="built-1")
+    assert publish.verified(paths, now=NOON, state="built-1") is not None
+    assert publish.verified(paths, now=NOON, state="built-2") is None
+
+
 def test_nothing_to_publish_is_said(tmp_path: Path) -> None:
     with pytest.raises(TieoutError, match="nothing to publish"):
         publish.publish(Paths(tmp_path), as_of="2026-04-10", now=NOON)
