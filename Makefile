@@ -12,7 +12,7 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean bench-landing
+.PHONY: help demo test faults check format clean bench-landing
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ demo: $(VENV)/.synced ## Run the whole loop on the sandbox, then once more to sh
 
 test: $(VENV)/.synced ## Run every test
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --durations=15
+
+faults: $(VENV)/.synced ## Inject every fault as often as promised (long); one seed alone: TIEOUT_FAULTS_SEED=7 make faults
+	@TIEOUT_FAULTS=full $(BIN)/python -m pytest -q tests/faults -n $(WORKERS) --dist loadscope --timeout=7200
 
 check: $(VENV)/.synced ## Lint, type-check, and check the directions of imports
 	@$(BIN)/ruff check .
