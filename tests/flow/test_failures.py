@@ -15,6 +15,10 @@ from tests.flow.conftest import ROOT, Profile, Settled
 from tieout import lock
 
 
+SAME_BOOKS = {"TIEOUT_AS_OF": "2026-04-10", "COMPANY__TIME_ZONE": "Europe/Berlin"}
+"""What the sandbox profile says by itself; with the same parameters a live profile finds the books built."""
+
+
 def _live(tmp_path: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tieout", "run"],
@@ -92,7 +96,7 @@ def test_live_only_plans(copied: Profile) -> None:
     desk.post_invoices([{"id": paid["id"], "isPaid": False}])
     copied.forget_requests()
     try:
-        live = Profile(copied.data_dir, {**environment, "TIEOUT_PROFILE": "live", "TIEOUT_AS_OF": "2026-04-10"})
+        live = Profile(copied.data_dir, {**environment, "TIEOUT_PROFILE": "live", **SAME_BOOKS})
         done = live.command("run", "--json", sandbox=False)
         assert done.returncode in (0, 3), done.stderr
         told = json.loads(done.stdout)
