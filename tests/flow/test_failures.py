@@ -14,7 +14,6 @@ from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
 from tests.flow.conftest import ROOT, Profile, Settled
 from tieout import lock
 
-
 SAME_BOOKS = {"TIEOUT_AS_OF": "2026-04-10", "COMPANY__TIME_ZONE": "Europe/Berlin"}
 """What the sandbox profile says by itself; with the same parameters a live profile finds the books built."""
 
