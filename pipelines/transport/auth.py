@@ -15,11 +15,13 @@ from typing import Protocol
 
 import msgspec
 
-from pipelines.transport.errors import CredentialsRefused
+from pipelines.transport.errors import CredentialsRefused, Unreachable, VendorError, VendorFault
 
 _EARLIEST_RENEWAL = 300.0
 _REFUSAL_HOLDS = 300.0
 """Seconds in which credentials that were refused are not tried again, by any thread: vendors lock accounts."""
+_OUTAGE_HOLDS = 5.0
+"""Seconds in which an outage that outlasted all our patience answers for every thread that waited behind it."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class TokenAuth:
         self._is_unproven = False
         self._refusal: CredentialsRefused | None = None
         self._refused_at = float("-inf")
+        self._outage: VendorError | None = None
+        self._outage_at = float("-inf")
 
     def header(self) -> str:
         """See `Auth.header`."""
@@ -112,12 +116,17 @@ class TokenAuth:
         asked_at = self._monotonic()
         if self._refusal is not None and asked_at < self._refused_at + _REFUSAL_HOLDS:
             raise self._refusal
+        if self._outage is not None and asked_at < self._outage_at + _OUTAGE_HOLDS:
+            raise self._outage
         try:
             self._token = self._fetch()
         except CredentialsRefused as refusal:
             self._refusal, self._refused_at = refusal, asked_at
             raise
-        self._refusal = None
+        except (Unreachable, VendorFault) as outage:
+            self._outage, self._outage_at = outage, self._monotonic()
+            raise
+        self._refusal = self._outage = None
         self._is_unproven = False
         early = min(_EARLIEST_RENEWAL, self._token.lifetime / 5)
         self._good_until = asked_at + self._token.lifetime - early
