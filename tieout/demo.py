@@ -32,7 +32,8 @@ def main() -> int:
         console.print(f"[red]the second run sent {sent} writes; it must send none[/]")
         return ExitCode.FAILED
     console.print(
-        f"\n[bold]Look around[/]: {command()} --sandbox status · {command()} --sandbox docs · {command()} --help"
+        f"\n[bold]Look around[/]: {command()} --sandbox status · {command()} --sandbox docs · {command()} --help",
+        soft_wrap=True,
     )
     return 0
 
