@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -175,8 +175,12 @@ class OperationsStore:
         }
         self.append([Event("accepted_difference", f"{control_name}\n{scope}", accepted_at, body)])
 
-    def verify(self) -> Verification:
-        """Walks the whole trail and replays it: an edited, removed or moved event, or an edited state, is named."""
+    def verify(self, hashes: MutableMapping[int, str] | None = None) -> Verification:
+        """Walks the whole trail and replays it: an edited, removed or moved event, or an edited state, is named.
+
+        Args:
+            hashes: Filled with each sound event's hash by its number, for who compares them with noted ones.
+        """
         previous, expected, states = GENESIS, 0, _empty_states()
         with self._engine.connect() as connection:
             for row in connection.execute(select(EVENTS).order_by(EVENTS.c.sequence)).mappings():
@@ -186,9 +190,26 @@ class OperationsStore:
                 if row["previous_hash"] != previous or row["hash"] != _seal(dict(row)):
                     return Verification(expected, previous, f"event {expected} ({row['kind']} {row['subject']})")
                 previous = row["hash"]
+                if hashes is not None:
+                    hashes[expected] = previous
                 states[row["kind"]].setdefault(row["subject"], {}).update(json.loads(row["body"]))
             bad = _first_bad_state(connection, states)
         return Verification(expected, previous, bad)
+
+    def tail(self) -> tuple[int, str]:
+        """Returns the number of the last event and its hash: 0 and `GENESIS` where there is none."""
+        with self._engine.connect() as connection:
+            return _head(connection)
+
+    def events(self, *, kind: str | None = None, subject: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        """Returns the latest events, newest first; a subject is matched by any part of it."""
+        query = select(EVENTS).order_by(EVENTS.c.sequence.desc()).limit(limit)
+        if kind is not None:
+            query = query.where(EVENTS.c.kind == kind)
+        if subject is not None:
+            query = query.where(EVENTS.c.subject.contains(subject, autoescape=True))
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
 
     def export(self) -> dict[str, pyarrow.Table]:
         """Returns `deliveries`, `runs` and `accepted_differences` as the warehouse's `raw_operations` has them."""
@@ -235,7 +256,8 @@ def _canonical(body: Mapping[str, Any]) -> str:
 
 
 def _seal(row: Mapping[str, Any]) -> str:
-    parts = (str(row["sequence"]), row["kind"], row["subject"], row["at"], row["body"], row["previous_hash"])
+    # Everything as text: what somebody has put in a column may be of any type, and must be found, not raised.
+    parts = (str(row[name]) for name in ("sequence", "kind", "subject", "at", "body", "previous_hash"))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

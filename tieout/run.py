@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.extract import Clients, ExtractResult, Landing, extract, land_answers
 from reverse_etl.apply import ApplyResult, apply_plan, resolve_unknown
+from reverse_etl.audit import note_head
 from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.operations import OperationsStore
 from reverse_etl.plan import Plan, make_plan, read_due
@@ -222,6 +223,7 @@ def execute(
             finally:
                 outcome.requests.update(clients.requests())
                 _finish(store, outcome, now)
+                note_head(store, settings.audit_heads, at=now())
             _publish(loop)
             return outcome, loop.last_plan
         finally:

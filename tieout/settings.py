@@ -53,6 +53,11 @@ class Paths:
         return self.data_dir / "operations.sqlite"
 
     @property
+    def audit_heads(self) -> Path:
+        """The delivery log's head as each run noted it; `AUDIT__HEADS_FILE` puts it on another disk."""
+        return self.data_dir / "audit_heads.jsonl"
+
+    @property
     def work(self) -> Path:
         """Where dlt and dbt write; private to the running process, rebuilt when lost."""
         return self.data_dir / "work.duckdb"
@@ -164,6 +169,12 @@ class Settings:
         if fixed is None:
             return now.astimezone(self.time_zone).date()
         return parse_date(fixed, "TIEOUT_AS_OF")
+
+    @property
+    def audit_heads(self) -> Path:
+        """Where each run notes the head of the operations store, best out of reach of who can write the store."""
+        elsewhere = self.value("audit.heads_file")
+        return Path(elsewhere).expanduser().resolve() if elsewhere else self.paths.audit_heads
 
     @property
     def auto_apply(self) -> frozenset[str] | None:

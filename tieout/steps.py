@@ -19,6 +19,7 @@ from pipelines import extract as landing_room
 from pipelines import quarantine
 from pipelines.landing import Landing
 from pipelines.shrink import SnapshotShrunkError
+from reverse_etl.audit import note_head
 from reverse_etl.operations import OperationsStore
 from tieout import lock, publish
 from tieout.build import Books, Parameters
@@ -199,6 +200,7 @@ def _noted(settings: Settings, done: Extraction | RunOutcome, now: Now) -> Itera
             if isinstance(done, Extraction):
                 done.seconds = spent
             _finish(store, done, now, spent)
+            note_head(store, settings.audit_heads, at=now())
     finally:
         store.close()
 

@@ -1,0 +1,1 @@
+"""Commands by topic, each a module that hands its own Typer application or commands to `tieout/cli.py`."""
