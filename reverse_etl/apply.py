@@ -31,6 +31,8 @@ from reverse_etl.outcome import Outcome
 from reverse_etl.plan import Plan, PlanItem
 from reverse_etl.resolve import ResolveResult, Sleep, resolve
 
+_SHARED_COMMIT_SECONDS = 0.02
+
 Progress = Callable[[str], None]
 """Called once for each record that was dealt with; the argument names it."""
 
@@ -88,7 +90,7 @@ def apply_plan(
     run_id: str,
     now: Callable[[], datetime],
     progress: Progress | None = None,
-    workers: int = 8,
+    workers: int = 16,
 ) -> ApplyResult:
     """Sends every item of a plan and notes what came of it.
 
@@ -172,10 +174,10 @@ class _Sending:
             raise self.defect
 
     def _fill(self, pool: ThreadPoolExecutor, vendor_clock: str | None) -> None:
-        """Keeps twice as many batches submitted as there are workers, so that none waits for a commit."""
-        if not self.queue or len(self.running) > self.workers:
+        """Keeps more batches submitted than there are workers, so that none waits for a commit."""
+        if not self.queue or len(self.running) > 2 * self.workers:
             return
-        batches = [self.queue.popleft() for _ in range(min(len(self.queue), 2 * self.workers - len(self.running)))]
+        batches = [self.queue.popleft() for _ in range(min(len(self.queue), 3 * self.workers - len(self.running)))]
         deliveries = self.log.intend(
             [item for batch in batches for item in batch],
             run_id=self.run_id,
@@ -189,7 +191,9 @@ class _Sending:
             self.running[pool.submit(self.destination.deliver, self.sync, mine)] = mine
 
     def _collect(self) -> None:
-        finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
+        wait(self.running, return_when=FIRST_COMPLETED)
+        # A commit waits for the disk: what finishes within a moment shares it. All done is no reason to wait.
+        finished, _ = wait(self.running, timeout=_SHARED_COMMIT_SECONDS)
         outcomes: list[tuple[Delivery, Outcome]] = []
         for future in finished:
             outcomes += self._outcomes(self.running.pop(future), future)

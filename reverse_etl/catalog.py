@@ -27,6 +27,8 @@ class Sync:
     description: str
     batch_size: int = 1
     """How many records one request carries."""
+    always_needs_approval: bool = False
+    """Whether it is sent only by an approved plan, even where the settings apply everything by themselves."""
 
 
 _LEDGER = (

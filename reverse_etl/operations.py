@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select
 from sqlalchemy.engine import make_url
 
 from reverse_etl.operations_export import arrow_tables
+from reverse_etl.operations_fold import Event, fold
 from reverse_etl.operations_tables import (
     ACCEPTED_DIFFERENCES,
     DELIVERIES,
@@ -35,20 +36,10 @@ from reverse_etl.operations_tables import (
     RUNS,
 )
 
+__all__ = ["GENESIS", "Event", "OperationsStore", "Verification", "instant_text"]
+
 GENESIS = "0" * 64
 """The hash that stands before the first event."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """One fact to append: the columns of the subject's row that it sets."""
-
-    kind: str
-    """A key of `PROJECTIONS`."""
-    subject: str
-    """The row's identity within its kind."""
-    at: datetime
-    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -104,8 +95,7 @@ class OperationsStore:
                 row["hash"] = previous = _seal(row)
                 rows.append(row)
             connection.execute(insert(EVENTS), rows)
-            for one in events:
-                _fold(connection, PROJECTIONS[one.kind], one)
+            fold(connection, events)
 
     def rows(self, table: Table, **equals: Any) -> list[dict[str, Any]]:
         """Returns the rows of one of the store's tables whose columns equal the values given; a list means any."""
@@ -245,10 +235,9 @@ def _engine(url: str) -> Engine:
 
 
 def _head(connection: Connection) -> tuple[int, str]:
-    last = connection.execute(select(func.max(EVENTS.c.sequence))).scalar()
-    if last is None:
-        return 0, GENESIS
-    return last, connection.execute(select(EVENTS.c.hash).where(EVENTS.c.sequence == last)).scalar_one()
+    query = select(EVENTS.c.sequence, EVENTS.c.hash).order_by(EVENTS.c.sequence.desc()).limit(1)
+    last = connection.execute(query).one_or_none()
+    return (0, GENESIS) if last is None else (last.sequence, last.hash)
 
 
 def _canonical(body: Mapping[str, Any]) -> str:
@@ -259,19 +248,6 @@ def _seal(row: Mapping[str, Any]) -> str:
     # Everything as text: what somebody has put in a column may be of any type, and must be found, not raised.
     parts = (str(row[name]) for name in ("sequence", "kind", "subject", "at", "body", "previous_hash"))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-
-
-def _identity(table: Table, subject: str) -> dict[str, Any]:
-    keys = [column.name for column in table.primary_key]
-    return {keys[0]: subject} if len(keys) == 1 else dict(zip(keys, subject.split("\n"), strict=True))
-
-
-def _fold(connection: Connection, table: Table, one: Event) -> None:
-    identity = _identity(table, one.subject)
-    matches = [table.c[name] == value for name, value in identity.items()]
-    changed = connection.execute(update(table).where(*matches).values(dict(one.body)))
-    if changed.rowcount == 0:
-        connection.execute(insert(table).values({**one.body, **identity}))
 
 
 def _empty_states() -> dict[str, dict[str, dict[str, Any]]]:

@@ -11,7 +11,7 @@ import pyarrow
 import pytest
 from write_back_fakes import NOON
 
-from reverse_etl.operations import GENESIS, OperationsStore
+from reverse_etl.operations import GENESIS, Event, OperationsStore
 
 
 def filled(path: Path) -> OperationsStore:
@@ -113,3 +113,21 @@ def test_a_naive_instant_is_refused(tmp_path: Path) -> None:
     store = OperationsStore(tmp_path / "o.sqlite")
     with pytest.raises(ValueError, match="time zone"):
         store.start_run("r", started_at=datetime(2026, 1, 1), profile="live", as_of=date(2026, 1, 1))
+
+
+def test_events_of_one_append_are_folded_in_order(tmp_path: Path) -> None:
+    store = OperationsStore(tmp_path / "o.sqlite")
+    store.start_run("run-1", started_at=NOON, profile="live", as_of=date(2026, 4, 10))
+    store.append(
+        [
+            Event("run", "run-1", NOON, {"status": "failed", "exit_code": 1}),
+            Event("run", "run-2", NOON, {"run_id": "run-2", "started_at": "x", "status": "running"}),
+            Event("run", "run-1", NOON, {"status": "done", "exit_code": 0}),
+            Event("run", "run-2", NOON, {"status": "done"}),
+        ]
+    )
+    assert {run["run_id"]: (run["status"], run["exit_code"]) for run in store.runs()} == {
+        "run-1": ("done", 0),
+        "run-2": ("done", None),
+    }
+    assert store.verify().first_bad is None
