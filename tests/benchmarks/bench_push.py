@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import json
 import os
 import resource
@@ -171,10 +172,8 @@ def in_a_process(name: str, *given: str) -> tuple[float, float, str]:
 class Destination(asyncio.Protocol):
     """Just enough HTTP/1.1 that the measured side, not this one, is what costs."""
 
-    ledger: dict[str, list[dict[str, Any]]] = {}
-    by_key: dict[str, bytes] = {}
-
-    def __init__(self) -> None:
+    def __init__(self, ledger: dict[str, list[dict[str, Any]]], by_key: dict[str, bytes]) -> None:
+        self.ledger, self.by_key = ledger, by_key
         self.received = b""
 
     def connection_made(self, transport: Any) -> None:
@@ -218,7 +217,10 @@ class Destination(asyncio.Protocol):
 
 def serve() -> None:
     async def run() -> None:
-        server = await asyncio.get_running_loop().create_server(Destination, "127.0.0.1", 0)
+        ledger: dict[str, list[dict[str, Any]]] = {}
+        by_key: dict[str, bytes] = {}
+        make = functools.partial(Destination, ledger, by_key)
+        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
         print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
         await server.serve_forever()
 
