@@ -85,7 +85,7 @@ def _existing(connection: Connection, table: Table, identities: Sequence[tuple[s
             matches = columns[0].in_([identity[0] for identity in part])
         else:
             matches = tuple_(*columns).in_(part)
-        found |= {tuple(row._tuple()) for row in connection.execute(select(*columns).where(matches))}
+        found |= {tuple(str(value) for value in row) for row in connection.execute(select(*columns).where(matches))}
     return found
 
 
