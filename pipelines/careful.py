@@ -16,11 +16,18 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from pipelines import currencies, nested_money
 from pipelines.raw_table import Column, RawTable
 from pipelines.transport import exact
 
 _NULL = msgspec.Raw(b"null")
 _UNFIT = (msgspec.MsgspecError, pa.ArrowException, ValueError, OverflowError, RecursionError)
+
+
+class UnfitError(ValueError):
+    """A value that does not fit, with the reason a person can act on."""
+
+
 Members = dict[str, msgspec.Raw]
 """A record's members, each as its own bytes."""
 
@@ -31,7 +38,9 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "decimal": pa.decimal128(38, 10),
     "date": pa.date32(),
     "instant": pa.timestamp("us", tz="UTC"),
+    "currency": pa.string(),
     "json": pa.string(),
+    "money": pa.string(),
 }
 
 
@@ -89,6 +98,9 @@ def column(column: Column, raws: list[msgspec.Raw], reasons: dict[int, str]) -> 
             try:
                 value = read_values([raw])[0]
                 pa.scalar(value, arrow_type)  # out of range or too many places is refused here, never rounded
+            except UnfitError as error:
+                reasons.setdefault(at, f"{column.name}: {error}")
+                value = None
             except _UNFIT:
                 shown = bytes(raw)[:60].decode(errors="replace")
                 reasons.setdefault(at, f"{column.name} does not fit {column.type}: {shown}")
@@ -168,6 +180,22 @@ def _instant(text: str) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
+def _read_currency(raws: list[msgspec.Raw]) -> list[str | None]:
+    texts = [text or None for text in _read_strings(raws)]
+    for text in texts:
+        if text is not None and text not in currencies.codes():
+            raise UnfitError(currencies.why_unknown(text))
+    return texts
+
+
+def _read_money(raws: list[msgspec.Raw]) -> list[str | None]:
+    texts = _read_json(raws)
+    for text in texts:
+        if text is not None and (why := nested_money.why_unfit(text)) is not None:
+            raise UnfitError(why)
+    return texts
+
+
 def _read_json(raws: list[msgspec.Raw]) -> list[str | None]:
     return [None if (raw := bytes(entry)) == b"null" else raw.decode() for entry in raws]
 
@@ -179,7 +207,9 @@ _READERS: dict[str, Callable[[list[msgspec.Raw]], list[Any]]] = {
     "decimal": _read_decimal,
     "date": _read_date,
     "instant": _read_instant,
+    "currency": _read_currency,
     "json": _read_json,
+    "money": _read_money,
 }
 
 

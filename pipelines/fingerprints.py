@@ -35,7 +35,7 @@ def fingerprints(table: RawTable, columns: list[pa.Array]) -> pa.Array:
         columns: The declared columns in order, then `_unknown_fields`.
     """
     names = [*(column.name for column in table.columns), "_unknown_fields"]
-    is_json = [*(column.type == "json" for column in table.columns), False]
+    is_json = [*(column.is_nested for column in table.columns), False]
     given = [
         (name, _canonical(array) if nested else array)
         for name, array, nested in zip(names, columns, is_json, strict=True)

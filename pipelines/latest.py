@@ -31,7 +31,9 @@ _SQL_TYPES = {
     "decimal": "decimal(38, 10)",
     "date": "date",
     "instant": "timestamptz",
+    "currency": "varchar",
     "json": "varchar",
+    "money": "varchar",
 }
 
 

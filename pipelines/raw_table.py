@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-ColumnType = Literal["text", "bigint", "boolean", "decimal", "date", "instant", "json"]
+ColumnType = Literal["text", "bigint", "boolean", "decimal", "date", "instant", "currency", "json", "money"]
 """`text` as the vendor wrote it (a number keeps its digits) · `decimal` DECIMAL(38,10), exact ·
 `date` a business date (the time part of a zone-less datetime is dropped) · `instant` UTC, microseconds ·
-`json` a nested object or list, kept as its JSON text."""
+`currency` text, a code of the seed `currencies` (pipelines/currencies.py) · `json` a nested object or list, kept as its
+JSON text · `money` the same, with amounts and currencies in it that must be readable (pipelines/nested_money.py)."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -30,6 +31,11 @@ class Column:
     type: ColumnType
     field: str
     """The member's name in the vendor's JSON."""
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether the value is kept as JSON text."""
+        return self.type in ("json", "money")
 
 
 @dataclass(frozen=True)

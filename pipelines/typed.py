@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from pipelines import careful
+from pipelines import careful, currencies, nested_money
 from pipelines.careful import ARROW_TYPES
 from pipelines.fingerprints import fingerprints
 from pipelines.raw_table import RawTable
@@ -154,18 +154,28 @@ def _read_block(table: RawTable, records: Sequence[msgspec.Raw]) -> list[pa.Arra
         unknown = _undeclared(table, records, read)
     columns = []
     for column in table.columns:
-        values = (
-            nested[column.field] if column.type == "json" and nested else _converted(column.type, read[column.field])
-        )
+        if column.is_nested:
+            values = nested[column.field] if nested else _no_values(read, column.field)
+        else:
+            values = _converted(column.type, read[column.field])
+        if column.type == "money" and not nested_money.are_fit(values):
+            raise ValueError("an amount or a currency to be looked at")
         if column.name in table.key and values.null_count:
             raise ValueError(f"has no {column.name}")
         columns.append(values)
     return [*columns, unknown if unknown is not None else pa.nulls(len(records), pa.string())]
 
 
+def _no_values(read: pa.Table, field: str) -> pa.Array:
+    """A nested column of flat records: nothing, or a scalar that Arrow would not keep as it was written."""
+    if field in read.column_names and read[field].null_count < read.num_rows:
+        raise ValueError("a scalar where an object or a list is expected")
+    return pa.nulls(read.num_rows, pa.string())
+
+
 # The digits of a number and the ten places together must fit in 38, and Arrow multiplies without a look: at most 28
 # significant digits are read here. Longer ones that do fit are for the careful reader.
-_READ_AS = {"decimal": pa.decimal128(28, 10), "date": pa.string(), "instant": pa.string(), "json": pa.string()}
+_READ_AS = {"decimal": pa.decimal128(28, 10), "date": pa.string(), "instant": pa.string()}
 
 
 @functools.cache
@@ -173,7 +183,7 @@ def _options(table: RawTable, unexpected: str) -> pj.ParseOptions:
     declared = [
         (column.field, _READ_AS.get(column.type, ARROW_TYPES[column.type]))
         for column in table.columns
-        if column.type != "json"
+        if not column.is_nested
     ]
     return pj.ParseOptions(explicit_schema=pa.schema(declared), unexpected_field_behavior=unexpected)
 
@@ -186,9 +196,13 @@ def _parsed(table: RawTable, data: bytes, unexpected: str, *, is_lines: bool) ->
 
 def _converted(type_: str, values: pa.ChunkedArray) -> pa.Array:
     whole = values.combine_chunks()
-    if type_ not in ("date", "instant"):
+    if type_ == "currency" and not pc.all(pc.is_in(whole, value_set=currencies.array())).as_py():
+        raise ValueError("an unknown currency")
+    if type_ not in ("currency", "date", "instant"):
         return whole.cast(ARROW_TYPES[type_])
     texts = pc.if_else(pc.equal(whole, ""), pa.scalar(None, pa.string()), whole) if _has_empty(whole) else whole
+    if type_ == "currency":
+        return texts
     if type_ == "instant":
         return texts.cast(ARROW_TYPES["instant"])  # refuses one without a zone
     return texts.cast(pa.timestamp("s")).cast(pa.date32())  # refuses one with a zone
@@ -224,7 +238,7 @@ def _nested(table: RawTable, records: Sequence[msgspec.Raw]) -> tuple[dict[str, 
         unknown = _unknown(table, records)
     found = {}
     for number, column in enumerate(table.columns):
-        if column.type == "json":
+        if column.is_nested:
             name = f"_{number}"
             texts = [bytes(getattr(record, name)).decode() for record in read]
             found[column.field] = pa.array([None if text == "null" else text for text in texts], pa.string())

@@ -17,6 +17,7 @@ from virtual import raws
 
 from pipelines import careful, extract, fingerprints, loading, typed
 from pipelines import latest as latest_index
+from pipelines.atlar import tables as atlar
 from pipelines.atlas_accounting import tables as accounting
 from pipelines.atlas_etrm import tables as etrm
 from pipelines.landing import Landing
@@ -112,7 +113,9 @@ def _carefully(table: RawTable, records: list[msgspec.Raw], monkeypatch: pytest.
         return type_records(table, records).rows
 
 
-@pytest.mark.parametrize("table", [*etrm.TABLES, *accounting.TABLES], ids=lambda table: f"{table.system}.{table.name}")
+@pytest.mark.parametrize(
+    "table", [*etrm.TABLES, *accounting.TABLES, *atlar.TABLES], ids=lambda table: f"{table.system}.{table.name}"
+)
 def test_both_readers_agree(table: RawTable, monkeypatch: pytest.MonkeyPatch) -> None:
     """The quick reader and the careful one give the same rows and the same fingerprints."""
     random_ = random.Random(table.name)
@@ -125,14 +128,22 @@ def test_both_readers_agree(table: RawTable, monkeypatch: pytest.MonkeyPatch) ->
         ),
         "date": lambda: random_.choice(["null", '""', '"1969-12-31T12:00:00"', '"0001-01-01"', '"2026-04-03"']),
         "instant": lambda: random_.choice(["null", '"2026-04-03T10:00:00.123456Z"', '"2026-04-03T10:00:00+02:00"']),
+        "currency": lambda: random_.choice(["null", '""', '"EUR"', '"JPY"', '"XCG"']),
         "json": lambda: random_.choice(["null", '{"b": 1.50, "a": [1]}', "[]", '[{"x": "}{"}]']),
+        "money": lambda: random_.choice(
+            ["null", "[]", '{"currency": "SEK", "stringValue": "-0.10"}', '[{"quantity": 2.5, "amount": "7.50"}]']
+        ),
     }
     records = []
     for number in range(1000):
         given = {column.field: makers[column.type]() for column in table.columns}
         for column in table.columns:
             if column.name in table.key:
-                key = {"bigint": str(number), "date": f'"2026-01-{number % 28 + 1:02d}"'}
+                key = {
+                    "bigint": str(number),
+                    "date": f'"2026-01-{number % 28 + 1:02d}"',
+                    "instant": f'"2026-01-01T10:00:00.{number:06d}Z"',
+                }
                 given[column.field] = key.get(column.type, f'"k{number}"')
         if number % 100 == 0:
             given["neverDeclared"] = '{"z": 1, "y": "ü"}'
@@ -144,6 +155,14 @@ def test_both_readers_agree(table: RawTable, monkeypatch: pytest.MonkeyPatch) ->
         quick = type_records(table, records)
     assert quick.misfits == []
     assert quick.rows.equals(_carefully(table, records, monkeypatch))
+
+
+@pytest.mark.parametrize("given", ["", ', "lines": null', ', "lines": "none"', ', "lines": 7'])
+def test_records_without_the_lists_they_should_have_read_alike(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = raws(*(f'{{"id": "{number}"{given}}}' for number in range(300)))
+    quick = type_records(accounting.INVOICES, records)
+    assert quick.rows.num_rows == 300
+    assert quick.rows.equals(_carefully(accounting.INVOICES, records, monkeypatch))
 
 
 def test_a_fingerprint_is_the_same_in_every_version_of_everything() -> None:
