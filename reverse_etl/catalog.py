@@ -29,7 +29,18 @@ class Sync:
     """How many records one request carries."""
     always_needs_approval: bool = False
     """Whether it is sent only by an approved plan, even where the settings apply everything by themselves."""
+    moves_money: bool = False
+    """Whether its rows name a beneficiary."""
+    has_model: bool = True
+    """Whether a dbt model says what is due; False for what only a command of a person makes (`plan_of_items`)."""
+    returns: str | None = None
+    """What a slot calls the record that it makes or issues: `invoice` in `{invoice(order 210).number}`."""
+    slot_fields: tuple[str, ...] = ()
+    """Members of the payload that may hold a slot: ids, numbers and versions alone (DESIGN section 6.5)."""
 
+
+NEEDS_APPROVAL_FIELDS = frozenset({"iban", "swiftBic"})
+"""Fields that say where money goes: a row that changes one needs a second person's approval in every sync."""
 
 _LEDGER = (
     "atlas_accounting.trial_balance",
@@ -71,6 +82,7 @@ SYNCS: tuple[Sync, ...] = (
         ("create",),
         ("atlas_accounting.invoices",),
         "the draft invoice of an order's Active side",
+        returns="invoice",
     ),
     Sync(
         "sync_atlas_accounting__invoice_sends",
@@ -78,6 +90,7 @@ SYNCS: tuple[Sync, ...] = (
         ("send",),
         ("atlas_accounting.invoices", "atlas_accounting.customers", *_LEDGER),
         "sending a draft invoice, which issues and posts it",
+        returns="invoice",
     ),
     Sync(
         "sync_atlas_accounting__bills",
@@ -85,6 +98,7 @@ SYNCS: tuple[Sync, ...] = (
         ("create",),
         ("atlas_accounting.bills",),
         "the draft bill of an order's Passive side",
+        returns="bill",
     ),
     Sync(
         "sync_atlas_accounting__bill_approvals",
@@ -92,6 +106,7 @@ SYNCS: tuple[Sync, ...] = (
         ("approve",),
         ("atlas_accounting.bills", "atlas_accounting.vendors", *_LEDGER),
         "approving a draft bill, which issues and posts it",
+        returns="bill",
     ),
     Sync(
         "sync_atlas_etrm__order_erp_codes",
@@ -100,6 +115,7 @@ SYNCS: tuple[Sync, ...] = (
         ("atlas_etrm.orders",),
         "the issued document's number as the order's erpCode",
         ATLAS_ETRM_BATCH,
+        slot_fields=("erpCode",),
     ),
     Sync(
         "sync_atlas_etrm__invoices",
@@ -108,6 +124,7 @@ SYNCS: tuple[Sync, ...] = (
         ("atlas_etrm.invoices", "atlas_etrm.orders"),
         "the issued document as an invoice of its order",
         ATLAS_ETRM_BATCH,
+        slot_fields=("externalId", "invoiceNumber"),
     ),
     Sync("sync_atlar__gl_entities", "atlar", ("create",), (), "the accounting company as a GL entity"),
     Sync("sync_atlar__gl_accounts", "atlar", ("create",), (), "the chart of accounts as GL accounts"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from reverse_etl.catalog import SYNCS
+from reverse_etl.catalog import SYNCS, Sync
 
 _COLUMNS = (
     "sync_key",
@@ -26,6 +26,8 @@ _COLUMNS = (
     "payload",
     "current_values",
 )
+_OPTIONAL = "beneficiary"
+"""A column that only syncs that move money have."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class SyncRow:
     """A JSON object: the fields to write, by the vendor's names, money as strings."""
     current_values: str | None
     """The same fields as the destination has them now; None on create."""
+    beneficiary: str | None = None
+    """Who would get the money, as a fingerprint; None where none moves."""
 
 
 def read_due(work_path: Path) -> dict[str, list[SyncRow]]:
@@ -56,11 +60,11 @@ def read_due(work_path: Path) -> dict[str, list[SyncRow]]:
         duckdb.Error: the file or one of the models is not there (build first).
     """
     with duckdb.connect(str(work_path), read_only=True) as connection:
-        return {sync.name: _rows(connection, sync.name) for sync in SYNCS}
+        return {sync.name: _rows(connection, sync) for sync in SYNCS if sync.has_model}
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, sync_name: str) -> list[SyncRow]:
-    columns = ", ".join(_COLUMNS)
+def _rows(connection: duckdb.DuckDBPyConnection, sync: Sync) -> list[SyncRow]:
+    columns = ", ".join((*_COLUMNS, _OPTIONAL) if sync.moves_money else _COLUMNS)
     # The name is one of the catalog's own constants.
-    query = f"select {columns} from sync.{sync_name} order by sync_key"  # noqa: S608
+    query = f"select {columns} from sync.{sync.name} order by sync_key"  # noqa: S608
     return [SyncRow(*row) for row in connection.execute(query).fetchall()]

@@ -25,18 +25,18 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, 
 from sqlalchemy.engine import make_url
 
 from reverse_etl.operations_export import arrow_tables
-from reverse_etl.operations_fold import Event, fold
+from reverse_etl.operations_fold import Event, fold, identity_of
 from reverse_etl.operations_tables import (
     ACCEPTED_DIFFERENCES,
     DELIVERIES,
     EVENTS,
-    METADATA,
     PLANS,
     PROJECTIONS,
     RUNS,
+    ensure_tables,
 )
 
-__all__ = ["GENESIS", "Event", "OperationsStore", "Verification", "instant_text"]
+__all__ = ["GENESIS", "Event", "OperationsStore", "TamperedError", "Verification", "instant_text"]
 
 GENESIS = "0" * 64
 """The hash that stands before the first event."""
@@ -51,6 +51,10 @@ class Verification:
     """The last event's hash: kept elsewhere, it shows a trail that lost its tail."""
     first_bad: str | None = None
     """The first record that is not as it was written, in words; None when all is well."""
+
+
+class TamperedError(Exception):
+    """A record of the store is not as it was written; nothing may be done on its word."""
 
 
 def instant_text(value: datetime) -> str:
@@ -71,7 +75,7 @@ class OperationsStore:
         self._engine = _engine(text)
         # One writer at a time within the process as well: the chain needs each event to see the one before.
         self._lock = threading.Lock()
-        METADATA.create_all(self._engine)
+        ensure_tables(self._engine)
 
     def close(self) -> None:
         """Gives the file back."""
@@ -97,9 +101,9 @@ class OperationsStore:
             connection.execute(insert(EVENTS), rows)
             fold(connection, events)
 
-    def rows(self, table: Table, **equals: Any) -> list[dict[str, Any]]:
+    def rows(self, table: Table, without: Sequence[str] = (), **equals: Any) -> list[dict[str, Any]]:
         """Returns the rows of one of the store's tables whose columns equal the values given; a list means any."""
-        query = select(table)
+        query = select(*(column for column in table.columns if column.name not in without))
         for name, value in equals.items():
             column = table.c[name]
             query = query.where(column.in_(value) if isinstance(value, list) else column == value)
@@ -200,6 +204,28 @@ class OperationsStore:
             query = query.where(EVENTS.c.subject.contains(subject, autoescape=True))
         with self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def proven(self, kind: str, subject: str) -> dict[str, Any] | None:
+        """Returns what a subject's events say, once each is proven to be as it was written; None without events.
+
+        Raises:
+            TamperedError: one of its events, the link to the event after it, or its row was altered.
+        """
+        where = (EVENTS.c.kind == kind) & (EVENTS.c.subject == subject)
+        after, table, state = EVENTS.alias(), PROJECTIONS[kind], {}
+        query = select(EVENTS, after.c.previous_hash.label("linked")).outerjoin(
+            after, after.c.sequence == EVENTS.c.sequence + 1
+        )
+        with self._engine.connect() as connection:
+            for row in connection.execute(query.where(where).order_by(EVENTS.c.sequence)).mappings():
+                if row["hash"] != _seal(dict(row)) or row["linked"] not in (None, row["hash"]):
+                    raise TamperedError(f"event {row['sequence']} ({kind} {subject}) is not as it was written")
+                state.update(json.loads(row["body"]))
+            matches = [table.c[name] == value for name, value in identity_of(table, subject).items()]
+            stored = connection.execute(select(table).where(*matches)).mappings().first()
+        if (stored is None) != (not state) or any(stored[name] != value for name, value in state.items() if stored):
+            raise TamperedError(f"the state of {kind} {subject!r} is not what its events say")
+        return None if stored is None else dict(stored)
 
     def export(self) -> dict[str, pyarrow.Table]:
         """Returns `deliveries`, `runs` and `accepted_differences` as the warehouse's `raw_operations` has them."""

@@ -40,6 +40,8 @@ SCHEMAS: dict[str, pyarrow.Schema] = {
             "destination_id": _TEXT,
             "destination_number": _TEXT,
             "request_id": _TEXT,
+            "approval_id": _TEXT,
+            "beneficiary": _TEXT,
             "intended_at": _INSTANT,
             "finished_at": _INSTANT,
         }

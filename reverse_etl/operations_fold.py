@@ -51,7 +51,7 @@ def _fold_alike(connection: Connection, alike: Mapping[tuple[str, frozenset[str]
     for (kind, names), events in alike.items():
         table = PROJECTIONS[kind]
         keys = [column.name for column in table.primary_key]
-        wanted = {tuple(_identity(table, one.subject).values()): one for one in events}
+        wanted = {tuple(identity_of(table, one.subject).values()): one for one in events}
         there = _existing(connection, table, list(wanted))
         changed = [
             {**one.body, **{f"key_{name}": value for name, value in zip(keys, identity, strict=True)}}
@@ -89,6 +89,7 @@ def _existing(connection: Connection, table: Table, identities: Sequence[tuple[s
     return found
 
 
-def _identity(table: Table, subject: str) -> dict[str, Any]:
+def identity_of(table: Table, subject: str) -> dict[str, Any]:
+    """Returns the columns that make up a subject, by name."""
     keys = [column.name for column in table.primary_key]
     return {keys[0]: subject} if len(keys) == 1 else dict(zip(keys, subject.split("\n"), strict=True))

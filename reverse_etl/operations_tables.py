@@ -9,7 +9,8 @@ latest state for quick reading, and can be replayed from the events at any time.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Engine, Index, Integer, MetaData, String, Table, Text, inspect
+from sqlalchemy.schema import CreateColumn
 
 METADATA = MetaData()
 
@@ -57,6 +58,9 @@ DELIVERIES = Table(
     Column("finished_at", String),
     # Once true, true for ever: a create that was delivered is not sent again, whatever came after.
     Column("was_delivered", Integer, nullable=False),
+    # By whose word it was sent: an approval's id, or `auto_apply`.
+    Column("approval_id", String),
+    Column("beneficiary", String),
     Index("deliveries_by_key", "sync_name", "sync_key"),
     Index("deliveries_by_status", "status"),
 )
@@ -70,7 +74,41 @@ PLANS = Table(
     Column("made_by", String, nullable=False),
     Column("made_at", String, nullable=False),
     Column("item_count", Integer, nullable=False),
+    # The very bytes that are hashed and approved.
     Column("items", Text, nullable=False),
+    Column("origin", String),
+    Column("made_by_kind", String),
+    Column("follow_up_count", Integer),
+    # What was due beside them and is not sent, with its reason: to show, not to approve.
+    Column("set_aside", Text),
+)
+
+APPROVALS = Table(
+    "approvals",
+    METADATA,
+    Column("approval_id", String, primary_key=True),
+    Column("plan_id", String, nullable=False),
+    Column("plan_hash", String(64), nullable=False),
+    # A JSON list of sync names; null means the whole plan.
+    Column("syncs", Text),
+    Column("approved_by", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("approved_at", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+    Column("withdrawn_by", String),
+    Column("withdrawn_at", String),
+    Index("approvals_by_plan", "plan_id"),
+)
+
+REFUSALS = Table(
+    "refusals",
+    METADATA,
+    Column("plan_id", String, primary_key=True),
+    Column("sync_name", String, primary_key=True),
+    Column("sync_key", String, primary_key=True),
+    # What moved between the plan and the moment of sending; null once it was sent after all.
+    Column("reason", Text),
+    Column("refused_at", String, nullable=False),
 )
 
 RUNS = Table(
@@ -110,7 +148,22 @@ ACCEPTED_DIFFERENCES = Table(
 PROJECTIONS: dict[str, Table] = {
     "delivery": DELIVERIES,
     "plan": PLANS,
+    "approval": APPROVALS,
+    "refusal": REFUSALS,
     "run": RUNS,
     "accepted_difference": ACCEPTED_DIFFERENCES,
 }
 """Which table the events of a kind are folded into; the event's body is the row's columns that changed."""
+
+
+def ensure_tables(engine: Engine) -> None:
+    """Makes the tables that are missing, and adds the columns that a store made by an earlier release lacks."""
+    METADATA.create_all(engine)
+    present = inspect(engine)
+    with engine.begin() as connection:
+        for table in METADATA.sorted_tables:
+            there = {column["name"] for column in present.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there:
+                    declared = CreateColumn(column).compile(engine)
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {declared}")

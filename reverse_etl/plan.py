@@ -3,6 +3,20 @@
 In: the rows that are due and what the delivery log knows. Out: `Plan`: what to send, in the catalog's order, and
 beside it what is not sent and why. What does not belong here: sending (`apply.py`), reading (`due.py`), the clock.
 
+A plan need not come from the sync models. A command that knows by itself what is to be written (`baseline`, `undo`)
+makes its own items and takes the same road:
+
+    sync = BY_NAME["sync_atlas_etrm__order_erp_codes"]
+    row = SyncRow("order:7", "update", "order 7", 7, "7", None, None, None, '{"erpCode":"X"}', '{"erpCode":null}')
+    plan = plan_of_items([item_of(sync, row)], log.state(), origin="baseline")
+    plan = read_present(plan, destinations_of(clients))       # old values as they are now (`present.py`)
+    PlanStore(store).save(plan, run_id=None, made_by=identity, at=now())
+
+`tieout approve` and `tieout apply` then treat it like any other: what was saved is what is approved, the destination
+is read again before anything is sent, the delivery log decides what may be sent. The one difference: items of another
+origin than `FROM_SYNCS` are not compared with what the sync models hold due, because nothing there makes them due.
+A kind of write that no sync model has gets an entry in the catalog with `has_model=False`.
+
 The delivery log decides only whether something *may* be sent again, never what the world looks like:
 - an intent without an outcome is unknown: it waits until it has been looked up;
 - what was refused with the very same payload is not sent again until the payload changes;
@@ -11,114 +25,29 @@ The delivery log decides only whether something *may* be sent again, never what 
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import cached_property
 from typing import Any, Literal
 
-from reverse_etl.catalog import SYNCS, Sync
+from reverse_etl.catalog import BY_NAME, SYNCS, Sync
 from reverse_etl.due import SyncRow, read_due
 from reverse_etl.log_state import Delivery, LogState
+from reverse_etl.plan_items import FROM_SYNCS, FieldChange, HeldRow, Plan, PlanItem, SkippedRow, canonical, row_of
 
-__all__ = ["FieldChange", "HeldRow", "Plan", "PlanItem", "SkippedRow", "SyncRow", "make_plan", "read_due"]
-
-
-@dataclass(frozen=True)
-class FieldChange:
-    """One field of one record: what the destination has, and what it is to have. JSON values; None is absent."""
-
-    field: str
-    old: Any
-    new: Any
-
-
-@dataclass(frozen=True)
-class PlanItem:
-    """One record to write."""
-
-    sync_name: str
-    sync_key: str
-    operation: str
-    destination: str
-    record_label: str
-    order_id: int | None
-    destination_id: str | None
-    expected_version: str | None
-    amount: Decimal | None
-    currency_code: str | None
-    payload: str
-    """Canonical JSON: what is approved, and what is sent, byte for byte."""
-    changes: tuple[FieldChange, ...]
-
-    @cached_property
-    def payload_hash(self) -> str:
-        """The content's SHA-256, in hex."""
-        return _sha256(self.payload)
-
-    @cached_property
-    def delivery_key(self) -> str:
-        """The same for the same record, content and version patched, for ever: 40 hex digits."""
-        parts = (self.sync_name, self.sync_key, self.operation, self.destination_id or "")
-        return _sha256("\x1f".join((*parts, self.expected_version or "", self.payload_hash)))[:40]
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """The payload as an object; a fresh one each time."""
-        fields: dict[str, Any] = json.loads(self.payload)
-        return fields
-
-
-@dataclass(frozen=True)
-class HeldRow:
-    """A row that is due but waits for a person."""
-
-    sync_name: str
-    row: SyncRow
-    reason: str
-    is_new: bool
-    """The log does not yet say so."""
-    delivery_id: str | None
-    """The delivery that the hold is about."""
-
-
-@dataclass(frozen=True)
-class SkippedRow:
-    """A row that is due but not sent in this plan."""
-
-    sync_name: str
-    row: SyncRow
-    reason: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be sent, and what is not."""
-
-    items: tuple[PlanItem, ...]
-    held: tuple[HeldRow, ...] = ()
-    waiting: tuple[SkippedRow, ...] = ()
-    """Their effect is unknown; they are looked up first."""
-    rejected: tuple[SkippedRow, ...] = ()
-    """Refused before with the same payload."""
-
-    def __bool__(self) -> bool:
-        return bool(self.items)
-
-    @cached_property
-    def hash(self) -> str:
-        """SHA-256 over every item's record, version and content, in order."""
-        listed = [
-            [i.sync_name, i.sync_key, i.operation, i.destination_id, i.expected_version, i.payload] for i in self.items
-        ]
-        return _sha256(json.dumps(listed, separators=(",", ":"), ensure_ascii=False))
-
-    @property
-    def plan_id(self) -> str:
-        """A short name for this very plan; another content has another name."""
-        return f"plan-{self.hash[:16]}"
+__all__ = [
+    "FROM_SYNCS",
+    "FieldChange",
+    "HeldRow",
+    "Plan",
+    "PlanItem",
+    "SkippedRow",
+    "SyncRow",
+    "item_of",
+    "make_plan",
+    "plan_of_items",
+    "read_due",
+]
 
 
 @dataclass
@@ -127,6 +56,20 @@ class _Draft:
     held: list[HeldRow] = field(default_factory=list)
     waiting: list[SkippedRow] = field(default_factory=list)
     rejected: list[SkippedRow] = field(default_factory=list)
+
+    def sort(self, item: PlanItem, row: SyncRow, log_state: LogState) -> None:
+        verdict, reason, about = _verdict(item, log_state)
+        if verdict == "send":
+            self.items.append(item)
+        elif verdict == "hold":
+            is_new = about.status != "held" if about is not None else True
+            self.held.append(HeldRow(item.sync_name, row, reason, is_new, about.delivery_id if about else None))
+        else:
+            skipped = self.waiting if verdict == "wait" else self.rejected
+            skipped.append(SkippedRow(item.sync_name, row, reason))
+
+    def plan(self, origin: str = FROM_SYNCS) -> Plan:
+        return Plan(tuple(self.items), tuple(self.held), tuple(self.waiting), tuple(self.rejected), origin)
 
 
 def make_plan(
@@ -149,7 +92,31 @@ def make_plan(
     for sync in SYNCS:
         if (allowed is None or sync.name in allowed) and sync.name not in log_state.blocked:
             _plan_sync(sync, rows_by_sync.get(sync.name, ()), log_state, draft)
-    return Plan(tuple(draft.items), tuple(draft.held), tuple(draft.waiting), tuple(draft.rejected))
+    return draft.plan()
+
+
+def plan_of_items(items: Iterable[PlanItem], log_state: LogState, *, origin: str) -> Plan:
+    """Returns a plan of items that a command made itself, by the same rules and in the catalog's order.
+
+    Raises:
+        ValueError: an item of a sync or an operation that the catalog lacks, a key twice in one sync, or a payload
+            that is no JSON object in canonical form with money as text.
+    """
+    draft, seen = _Draft(), set()
+    places = {sync.name: place for place, sync in enumerate(SYNCS)}
+    given = list(items)
+    for item in given:
+        if item.sync_name not in BY_NAME or item.operation not in BY_NAME[item.sync_name].operations:
+            raise ValueError(f"the catalog has no {item.operation!r} in {item.sync_name!r} ({item.sync_key})")
+        if item.key in seen:
+            raise ValueError(f"{item.sync_name} has the key {item.sync_key!r} twice")
+        seen.add(item.key)
+        if item.payload != canonical(_object(item.payload, f"{item.sync_name} {item.sync_key}")):
+            raise ValueError(f"{item.sync_name} {item.sync_key}: the payload is not in canonical form")
+    for item in sorted(given, key=lambda item: (places[item.sync_name], item.sync_key)):
+        if item.changes and item.sync_name not in log_state.blocked:
+            draft.sort(item, row_of(item), log_state)
+    return draft.plan(origin)
 
 
 def _plan_sync(sync: Sync, rows: Sequence[SyncRow], log_state: LogState, draft: _Draft) -> None:
@@ -160,19 +127,10 @@ def _plan_sync(sync: Sync, rows: Sequence[SyncRow], log_state: LogState, draft: 
         seen.add(row.sync_key)
         if row.operation not in sync.operations:
             raise ValueError(f"{sync.name} cannot {row.operation!r} ({row.sync_key})")
-        item = _item(sync, row)
-        if not item.changes:
-            # As written, both sides are equal: nothing is due.
-            continue
-        verdict, reason, about = _verdict(item, log_state)
-        if verdict == "send":
-            draft.items.append(item)
-        elif verdict == "hold":
-            is_new = about.status != "held" if about is not None else True
-            draft.held.append(HeldRow(sync.name, row, reason, is_new, about.delivery_id if about else None))
-        else:
-            skipped = draft.waiting if verdict == "wait" else draft.rejected
-            skipped.append(SkippedRow(sync.name, row, reason))
+        item = item_of(sync, row)
+        if item.changes:
+            # Else both sides are equal as written: nothing is due.
+            draft.sort(item, row, log_state)
 
 
 Verdict = Literal["send", "wait", "hold", "skip"]
@@ -199,7 +157,12 @@ def _verdict(item: PlanItem, log_state: LogState) -> tuple[Verdict, str, Deliver
     return "send", "", None
 
 
-def _item(sync: Sync, row: SyncRow) -> PlanItem:
+def item_of(sync: Sync, row: SyncRow) -> PlanItem:
+    """Returns what a row would write; an update holds only what differs.
+
+    Raises:
+        ValueError: the payload is no JSON object, or holds a number with a fraction (money is text).
+    """
     where = f"{sync.name} {row.sync_key}"
     payload = _object(row.payload, where)
     current = _object(row.current_values, where) if row.current_values else {}
@@ -222,8 +185,9 @@ def _item(sync: Sync, row: SyncRow) -> PlanItem:
         expected_version=row.expected_version,
         amount=row.amount,
         currency_code=row.currency_code,
-        payload=_canonical(payload),
+        payload=canonical(payload),
         changes=changes,
+        beneficiary=row.beneficiary,
     )
 
 
@@ -235,11 +199,3 @@ def _object(text: str, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{where}: a payload is a JSON object")  # noqa: TRY004 -- a value of the data, not a type
     return value
-
-
-def _canonical(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -20,7 +20,7 @@ from pipelines.raw_table import RawTable
 from pipelines.transport.errors import Conflict, RecordNotFound, Refused, VendorError
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
-from reverse_etl.destinations.base import Record, answer, done, payload, written
+from reverse_etl.destinations.base import Present, Record, answer, done, payload, shown, written
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome, after_read_error, after_write_error
 from reverse_etl.plan import PlanItem
@@ -77,6 +77,18 @@ class AtlarDestination:
             entities = {item.fields["glEntityId"] for item in items if item.operation == "create"}
             self._documents = {entity: self._documents_of(entity) for entity in sorted(entities)}
         return None
+
+    def present(self, sync: Sync, items: Sequence[PlanItem]) -> dict[str, Present]:
+        """Reads each record that is about to be patched, in the shape of the patch, and its version."""
+        name, found = _RESOURCES[sync.name].table.name, {}
+        for item in items:
+            try:
+                record = self._client.one(name, str(item.destination_id))
+            except RecordNotFound:
+                continue
+            values = {member: _shaped(value, record.get(member)) for member, value in item.fields.items()}
+            found[item.sync_key] = Present(shown(values, values), shown(record, ("etag",)))
+        return found
 
     def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
         """A 404 on creating payables or receivables: this organisation does not have those endpoints."""
@@ -206,3 +218,12 @@ def _matches(wanted: Any, present: Any) -> bool:
             and all(_matches(one, other) for one, other in zip(wanted, present, strict=True))
         )
     return bool(wanted == present)
+
+
+def _shaped(wanted: Any, present: Any) -> Any:
+    """Returns a present value without what Atlar adds to it (such as `value` in an amount), to compare and to show."""
+    if isinstance(wanted, dict) and isinstance(present, dict):
+        return {name: _shaped(value, present[name]) for name, value in wanted.items() if name in present}
+    if isinstance(wanted, list) and isinstance(present, list) and wanted:
+        return [_shaped(wanted[min(place, len(wanted) - 1)], each) for place, each in enumerate(present)]
+    return present

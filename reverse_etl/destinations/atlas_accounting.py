@@ -19,10 +19,10 @@ from typing import Any, Protocol
 
 from pipelines.atlas_accounting import tables
 from pipelines.raw_table import RawTable
-from pipelines.transport.errors import Conflict, VendorError
+from pipelines.transport.errors import Conflict, RecordNotFound, VendorError
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
-from reverse_etl.destinations.base import Record, answer, done, payload, written
+from reverse_etl.destinations.base import Present, Record, answer, done, payload, shown, written
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome, after_read_error, after_write_error
 from reverse_etl.plan import PlanItem
@@ -70,11 +70,23 @@ class _Issue:
     number: str
     control_account: str
     """The member of the payload that names the control account."""
+    watched: tuple[str, ...]
+    """Members that must be as they were when the plan was made."""
 
 
 _ISSUES = {
-    "sync_atlas_accounting__invoice_sends": _Issue(tables.INVOICES, "invoice_number", "ar_account_id"),
-    "sync_atlas_accounting__bill_approvals": _Issue(tables.BILLS, "bill_number", "ap_account_id"),
+    "sync_atlas_accounting__invoice_sends": _Issue(
+        tables.INVOICES,
+        "invoice_number",
+        "ar_account_id",
+        ("status", "customer_id", "invoice_date", "due_date", "currency", "total_amount"),
+    ),
+    "sync_atlas_accounting__bill_approvals": _Issue(
+        tables.BILLS,
+        "bill_number",
+        "ap_account_id",
+        ("status", "vendor_id", "bill_date", "due_date", "currency", "total_amount"),
+    ),
 }
 
 
@@ -105,6 +117,20 @@ class AtlasAccountingDestination:
         newest = next(iter(self._client.newest(creation.table.name, _END)), None)
         created = newest.get("created_at") if newest else None
         return str(created) if created else None
+
+    def present(self, sync: Sync, items: Sequence[PlanItem]) -> dict[str, Present]:
+        """Reads each document that is about to be issued: what would be issued must be what was seen."""
+        if (issue := _ISSUES.get(sync.name)) is None:
+            return {}
+        found = {}
+        for item in items:
+            try:
+                record = self._read[sync.name](str(item.destination_id))
+            except RecordNotFound:
+                continue
+            # The control account is told with the request; the document does not show it.
+            found[item.sync_key] = Present({issue.control_account: None}, shown(record, issue.watched))
+        return found
 
     def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
         """Every endpoint used is named by the vendor: a 404 is no finding."""

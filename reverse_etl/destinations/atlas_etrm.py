@@ -22,7 +22,7 @@ from pipelines.transport import exact
 from pipelines.transport.errors import Conflict, RecordNotFound, Refused, VendorError
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
-from reverse_etl.destinations.base import Record, answer, done, is_blank, payload
+from reverse_etl.destinations.base import Present, Record, answer, done, is_blank, payload, shown
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome, after_read_error, after_write_error
 from reverse_etl.plan import PlanItem
@@ -42,7 +42,7 @@ class AtlasEtrmCalls(Protocol):
     def post_payments(self, records: Sequence[Record]) -> Reply: ...  # noqa: D102
 
 
-Present = Mapping[str, Record]
+Found = Mapping[str, Record]
 """What is there already, by delivery id."""
 
 
@@ -51,13 +51,17 @@ class _Route:
     """How one sync reads the present state, decides, and writes."""
 
     table: RawTable
-    present: Callable[[Sequence[Delivery]], Present]
+    present: Callable[[Sequence[Delivery]], Found]
     step: Callable[[Delivery, Record | None], Record | Outcome]
     """The record to post, or the outcome where nothing is to be sent."""
     post: Callable[[Sequence[Record]], Reply]
     by: str
     """The member that tells the answer's records apart."""
     number: str | None = None
+    read: Callable[[Sequence[int]], list[Record]] | None = None
+    """Reads records by their ids; None where only creates come this way."""
+    watched: tuple[str, ...] = ()
+    """Members that a Post sends back, or that say the record is still the one that was meant."""
 
 
 class AtlasEtrmDestination:
@@ -73,6 +77,8 @@ class AtlasEtrmDestination:
                 client.post_counterparties,
                 by="id",
                 number="externalId",
+                read=client.counterparties_by_ids,
+                watched=("legalName",),
             ),
             "sync_atlas_etrm__order_erp_codes": _Route(
                 tables.ORDERS,
@@ -81,6 +87,8 @@ class AtlasEtrmDestination:
                 client.post_orders,
                 by="id",
                 number="erpCode",
+                read=client.orders_by_ids,
+                watched=("registrationDate", "dueDate", "totalAmount"),
             ),
             "sync_atlas_etrm__invoices": _Route(
                 tables.INVOICES,
@@ -105,12 +113,28 @@ class AtlasEtrmDestination:
                 client.post_invoices,
                 by="id",
                 number="invoiceNumber",
+                read=client.invoices_by_ids,
+                watched=("orderId", "externalId", "invoiceNumber", "amount"),
             ),
         }
 
     def prepare(self, sync: Sync, items: Sequence[PlanItem]) -> str | None:
         """Needs nothing: each batch reads what it needs."""
         return None
+
+    def present(self, sync: Sync, items: Sequence[PlanItem]) -> dict[str, Present]:
+        """Reads the records of a batch of updates, in one call."""
+        route = self._routes[sync.name]
+        if route.read is None or not items:
+            return {}
+        found = {
+            str(record.get("id")): record for record in route.read(sorted({int(str(i.destination_id)) for i in items}))
+        }
+        return {
+            item.sync_key: Present(shown(record, item.fields), shown(record, route.watched))
+            for item in items
+            if (record := found.get(str(item.destination_id))) is not None
+        }
 
     def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
         """Every endpoint used is documented: a 404 is no finding."""
@@ -194,7 +218,7 @@ class AtlasEtrmDestination:
             outcomes[one.delivery_id] = result if is_there and isinstance(result, Outcome) else unseen
         return outcomes
 
-    def _present_invoices(self, batch: Sequence[Delivery]) -> Present:
+    def _present_invoices(self, batch: Sequence[Delivery]) -> Found:
         wanted = {one.delivery_id: payload(one) for one in batch}
         found = self._client.invoices_by_external_ids(sorted({body["externalId"] for body in wanted.values()}))
         present = {}
@@ -206,7 +230,7 @@ class AtlasEtrmDestination:
                 present[delivery_id] = same[0]
         return present
 
-    def _present_payments(self, batch: Sequence[Delivery]) -> Present:
+    def _present_payments(self, batch: Sequence[Delivery]) -> Found:
         wanted = {one.delivery_id: payload(one) for one in batch}
         found = self._client.payments_by_invoice_ids(sorted({body["invoiceId"] for body in wanted.values()}))
         by_key = {(record.get("invoiceId"), record.get("externalId")): record for record in found}
@@ -217,7 +241,7 @@ class AtlasEtrmDestination:
         }
 
 
-def _by_target(batch: Sequence[Delivery], read: Callable[[Sequence[int]], list[Record]]) -> Present:
+def _by_target(batch: Sequence[Delivery], read: Callable[[Sequence[int]], list[Record]]) -> Found:
     """Reads the records that a batch of updates is about, in one call."""
     found = {str(record.get("id")): record for record in read(sorted({int(str(one.target_id)) for one in batch}))}
     return {one.delivery_id: found[str(one.target_id)] for one in batch if str(one.target_id) in found}

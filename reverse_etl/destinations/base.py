@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Protocol
 
 from pipelines.raw_table import Answer, RawTable
@@ -20,6 +22,16 @@ from reverse_etl.outcome import Outcome
 from reverse_etl.plan import PlanItem
 
 Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Present:
+    """A record as its destination shows it now, in the words of a payload."""
+
+    values: Mapping[str, Any]
+    """What the payload would change: old values by the payload's own members, as JSON values, money as text."""
+    watched: Mapping[str, Any] = field(default_factory=dict)
+    """What else must not have moved when the item is sent, such as status, total or version."""
 
 
 class Destination(Protocol):
@@ -39,6 +51,16 @@ class Destination(Protocol):
 
         Raises:
             VendorError: the look-up failed, so nothing is known.
+        """
+
+    def present(self, sync: Sync, items: Sequence[PlanItem]) -> dict[str, Present]:
+        """Reads the records that items would change, as they are now, and returns them by sync key.
+
+        Called with up to `sync.batch_size` items that all name a `destination_id`, from several threads at once. A
+        record that is not there any more is missing in the answer.
+
+        Raises:
+            VendorError: it could not be read.
         """
 
     def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
@@ -108,3 +130,18 @@ def written(
         # The vendor said yes; which record it was will be seen when the table is landed again.
         return Outcome("delivered", "the answer held no record", request_id=reply.request_id)
     return done((answer(table, found),), found, number=number, request_id=reply.request_id)
+
+
+def shown(record: Mapping[str, Any], members: Collection[str]) -> dict[str, Any]:
+    """Returns some members of a vendor's record as JSON values; a number with a fraction as text, blank as None."""
+    return {name: _plain(record.get(name)) for name in members}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return None if is_blank(value) else value
