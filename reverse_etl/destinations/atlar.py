@@ -6,17 +6,20 @@ What does not belong here: amounts, rates and entries (the sync models make whol
 Three defences against doing a thing twice: every write carries the delivery's idempotency key (kept 24 hours); what
 has an `externalId` is looked up by it when Atlar refuses a second one; documents have none, so a map from
 `provenance.vendorId` to the document is rebuilt by listing each GL entity before documents are made. Updates go out
-with `If-Match`: a record that moved since the plan is read again, landed, and planned anew in the next round.
+with `If-Match`: a record that moved since the plan is read again, and the change sent again for its new version only
+where every field of ours is still as it was planned from; else it is landed, and planned anew in the next round.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pipelines.atlar import tables
 from pipelines.raw_table import RawTable
+from pipelines.transport import exact
 from pipelines.transport.errors import Conflict, RecordNotFound, Refused, VendorError
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
@@ -44,9 +47,16 @@ class _Resource:
     number: str
     """The member a person knows it by."""
 
+    patch_operation: str = "add"
+    """`add` sets and replaces alike; `replace` of a member that the record lacks is a 400 (RFC 6902)."""
+
     @property
     def has_external_id(self) -> bool:
         return self.table is not tables.DOCUMENTS
+
+    def patched(self, fields: Record) -> list[tuple[str, Any]]:
+        """Returns the paths to set and their values."""
+        return [(f"/{member}", value) for member, value in fields.items()]
 
 
 _DOCUMENTS = _Resource(tables.DOCUMENTS, "reference")
@@ -63,6 +73,9 @@ _RESOURCES = {
 
 _AP_AR = (tables.ACCOUNTS_PAYABLES, tables.ACCOUNTS_RECEIVABLES)
 
+_VERSIONS_TRIED = 3
+"""How often a change is sent for the version that was just read, where others keep changing the record."""
+
 
 class AtlarDestination:
     """Atlar as a destination."""
@@ -70,12 +83,22 @@ class AtlarDestination:
     def __init__(self, client: AtlarCalls) -> None:
         self._client = client
         self._documents: dict[str, dict[str, Record]] = {}
+        self._planned: dict[tuple[str, str], Record] = {}
 
     def prepare(self, sync: Sync, items: Sequence[PlanItem]) -> str | None:
-        """Rebuilds the map of documents of each GL entity that is about to get one."""
+        """Rebuilds the map of documents of each GL entity that is about to get one, and notes what changes from what.
+
+        The map is read once for all syncs of a push, and grows with what is made.
+        """
         if _RESOURCES[sync.name] is _DOCUMENTS:
             entities = {item.fields["glEntityId"] for item in items if item.operation == "create"}
-            self._documents = {entity: self._documents_of(entity) for entity in sorted(entities)}
+            for entity in sorted(entities.difference(self._documents)):
+                self._documents[entity] = self._documents_of(entity)
+        self._planned |= {
+            (item.sync_name, item.sync_key): {change.field: change.old for change in item.changes}
+            for item in items
+            if item.operation != "create"
+        }
         return None
 
     def present(self, sync: Sync, items: Sequence[PlanItem]) -> dict[str, Present]:
@@ -137,7 +160,7 @@ class AtlarDestination:
         if known is not None:
             return _there(resource, known, "it was there already")
         try:
-            return written(
+            outcome = written(
                 resource.table,
                 lambda: self._client.create(name, body, one.idempotency_key),
                 lambda: self._by_external_id(resource, body["externalId"]) if resource.has_external_id else None,
@@ -150,6 +173,11 @@ class AtlarDestination:
             return Outcome("pending", str(error), request_id=error.request_id, barred=error)
         except VendorError as error:
             return after_write_error(error)
+        if not resource.has_external_id and outcome.answers:
+            self._documents.setdefault(body["glEntityId"], {})[_vendor_id(body)] = exact.loads(
+                outcome.answers[0].record
+            )
+        return outcome
 
     def _after_refusal(self, resource: _Resource, body: Record, error: VendorError) -> Outcome:
         """A taken externalId is 409 or, in older descriptions, 400 (section 3.6): then the record is there already."""
@@ -164,27 +192,50 @@ class AtlarDestination:
     def _update(self, resource: _Resource, one: Delivery) -> Outcome:
         if one.expected_version is None:
             raise ValueError(f"{one.sync_name} {one.sync_key}: an update needs the version it was planned from")
-        target, name, if_match = str(one.target_id), resource.table.name, one.expected_version
-        ops = [{"op": "add", "path": f"/{member}", "value": value} for member, value in payload(one).items()]
-        try:
-            return written(
-                resource.table,
-                lambda: self._client.patch(name, target, ops, if_match, one.idempotency_key),
-                lambda: self._client.one(name, target),
-                number=resource.number,
-            )
-        except Conflict:
-            return self._moved(resource, one)
-        except VendorError as error:
-            return after_write_error(error)
+        version, key = one.expected_version, one.idempotency_key
+        for _ in range(_VERSIONS_TRIED):
+            try:
+                return self._patch(resource, one, version, key)
+            except Conflict:
+                moved = self._moved(resource, one)
+                if isinstance(moved, Outcome):
+                    return moved
+                # The refusal under the old key is remembered for a day: another version is another request.
+                version, key = moved, _key_for_version(one, moved)
+            except VendorError as error:
+                return after_write_error(error)
+        return Outcome("pending", f"atlar: it changed {_VERSIONS_TRIED} times while it was being written", moved=True)
 
-    def _moved(self, resource: _Resource, one: Delivery) -> Outcome:
-        """412 or 409: somebody changed it since the plan. What it is now is landed, and planned from anew."""
+    def _patch(self, resource: _Resource, one: Delivery, if_match: str, key: str) -> Outcome:
+        target, name = str(one.target_id), resource.table.name
+        ops = [
+            {"op": resource.patch_operation, "path": path, "value": value}
+            for path, value in resource.patched(payload(one))
+        ]
+        return written(
+            resource.table,
+            lambda: self._client.patch(name, target, ops, if_match, key),
+            lambda: self._client.one(name, target),
+            number=resource.number,
+        )
+
+    def _moved(self, resource: _Resource, one: Delivery) -> Outcome | str:
+        """412 or 409: somebody changed it since the plan. Returns the version to try, or what has come of it.
+
+        Where others changed only what is not ours, the change is still the approved one: the same fields from the same
+        old values to the same new ones. Else what it is now is landed, and planned from anew.
+        """
         try:
             record = self._client.one(resource.table.name, str(one.target_id))
         except VendorError as error:
             return after_read_error(error)
-        reason = f"atlar: it is at {record.get('etag')} now, not {one.expected_version}"
+        if _matches(payload(one), record):
+            return _there(resource, record, "it was there already")
+        etag = record.get("etag")
+        planned = self._planned.get((one.sync_name, one.sync_key))
+        if isinstance(etag, str) and planned and _matches(planned, record):
+            return etag
+        reason = f"atlar: it is at {etag} now, not {one.expected_version}, and no longer as it was planned from"
         return Outcome("pending", reason, answers=(answer(resource.table, record),), moved=True)
 
     def _by_external_id(self, resource: _Resource, external_id: str) -> Record | None:
@@ -203,12 +254,17 @@ def _there(resource: _Resource, record: Record, reason: str) -> Outcome:
     return done((answer(resource.table, record),), record, number=resource.number, reason=reason)
 
 
+def _key_for_version(one: Delivery, version: str) -> str:
+    """An idempotency key for the same change of another version of the record."""
+    return f"tieout-{hashlib.sha256(f'{one.delivery_id} {version}'.encode()).hexdigest()[:40]}"
+
+
 def _vendor_id(record: Mapping[str, Any]) -> str:
     return str((record.get("provenance") or {}).get("vendorId"))
 
 
 def _matches(wanted: Any, present: Any) -> bool:
-    """Whether a value is as it was to become; what Atlar adds to it (such as `value` in an amount) is no matter."""
+    """Whether a value is as it was to become, or was; what Atlar adds (such as `value` in an amount) is no matter."""
     if isinstance(wanted, dict):
         return isinstance(present, dict) and all(_matches(value, present.get(name)) for name, value in wanted.items())
     if isinstance(wanted, list):

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from pipelines.atlas_accounting import tables
 from pipelines.raw_table import RawTable
-from pipelines.transport.errors import Conflict, RecordNotFound, VendorError
+from pipelines.transport.errors import Conflict, RecordNotFound, Refused, VendorError
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
 from reverse_etl.destinations.base import Present, Record, answer, done, payload, shown, written
@@ -133,8 +133,14 @@ class AtlasAccountingDestination:
         return found
 
     def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
-        """Every endpoint used is named by the vendor: a 404 is no finding."""
-        return None
+        """A 404 or 405 on issuing a document that was just read: only the observed dialect names those endpoints."""
+        if sync.name not in _ISSUES or not _is_no_endpoint(error):
+            return None
+        issue = _ISSUES[sync.name]
+        return (
+            f"atlas_accounting: this deployment has no endpoint to issue {issue.table.name} (HTTP {error.status}): "
+            "they stay drafts there. Issue them in Atlas Accounting; what follows goes on by itself"
+        )
 
     def deliver(self, sync: Sync, batch: Sequence[Delivery]) -> list[Outcome]:
         """Sends each delivery on its own: the vendor has no batches."""
@@ -147,7 +153,11 @@ class AtlasAccountingDestination:
             return self._find_created(_CREATIONS[sync.name], unknown)
         issue, found = _ISSUES[sync.name], {}
         for one in unknown:
-            record = self._read[sync.name](str(one.target_id))
+            try:
+                record = self._read[sync.name](str(one.target_id))
+            except RecordNotFound:
+                # A draft that somebody took away was not issued, and must not keep the others from being looked up.
+                continue
             if record.get("status") not in ISSUED_NEVER:
                 found[one.delivery_id] = done((answer(issue.table, record),), record, number=issue.number)
         return found
@@ -181,6 +191,10 @@ class AtlasAccountingDestination:
             )
         except Conflict as error:
             return self._after_conflict(sync, one, error)
+        except (RecordNotFound, Refused) as error:
+            if _is_no_endpoint(error):
+                return Outcome("pending", str(error), request_id=error.request_id, barred=error)
+            return after_write_error(error)
         except VendorError as error:
             return after_write_error(error)
 
@@ -221,6 +235,10 @@ def _keys_of(record: Record, member: str) -> list[str]:
     """Returns the words of the member that carries our key: people may write more into the notes."""
     value: Any = record.get(member)
     return value.split() if isinstance(value, str) else []
+
+
+def _is_no_endpoint(error: VendorError) -> bool:
+    return isinstance(error, RecordNotFound) or error.status == 405
 
 
 def _without_issuing(issue: _Issue, one: Delivery, present: Record) -> Outcome | None:

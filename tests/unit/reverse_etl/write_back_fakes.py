@@ -219,6 +219,8 @@ class FakeAtlar(Faulty):
 
     tables: dict[str, dict[str, Record]] = field(default_factory=dict)
     remembered: dict[str, Reply] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    """Keys whose first answer was a refusal, which is replayed like any other."""
     missing: frozenset[str] = frozenset()
     """Resources this organisation does not have."""
 
@@ -245,7 +247,8 @@ class FakeAtlar(Faulty):
             if idempotency_key in self.remembered:
                 return self.remembered[idempotency_key]
             record = self.tables[resource][record_id]
-            if record["etag"] != if_match:
+            if idempotency_key in self.refused or record["etag"] != if_match:
+                self.refused.add(idempotency_key)
                 raise errors.Conflict("atlar", "stale", status=412)
             for op in ops:
                 record[op["path"].removeprefix("/")] = op["value"]
