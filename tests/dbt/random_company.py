@@ -1,0 +1,454 @@
+"""A company whose records are drawn from a seed: five months of orders, documents, payments and entries by hand.
+
+In: a seed and an empty folder. Out: `versions`, what each landing found, in the vendors' own shape, for the models
+(`land`) and for the independent ledger (`python_ledger.py`) alike. What does not belong here: what either makes of it.
+
+Atlas Accounting is played by the simulated vendor, so that its own reports agree with its records; nothing is
+computed for the books under test. Landings happen on several days; documents and payments are also dated back, so
+what was known on a day differs from what is known of that day.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from raw_fixture import TABLES, RawFixture
+
+from sandbox.atlas_accounting.engine import AtlasAccountingEngine
+from sandbox.atlas_accounting.errors import AtlasAccountingError
+from sandbox.clock import SandboxClock
+from sandbox.store import Store
+
+Record = dict[str, Any]
+
+FIRST_DAY = date(2025, 10, 1)
+AS_OF = date(2026, 3, 31)
+LANDINGS = (
+    datetime(2025, 11, 14, 5, tzinfo=UTC),
+    # Already the new year in the company's zone: known on 1 January, not on 31 December.
+    datetime(2025, 12, 31, 23, 30, tzinfo=UTC),
+    datetime(2026, 1, 31, 22, 30, tzinfo=UTC),
+    datetime(2026, 2, 28, 20, tzinfo=UTC),
+    datetime(2026, 3, 31, 21, 30, tzinfo=UTC),
+)
+READY = "Approved order by ETRM"
+_SALES = ("4100", "4110", "4120", "4200")
+_PURCHASES = ("6410", "6420", "6430", "6450")
+_CONTROL = {"EUR": 0, "SEK": 1, "GBP": 2, "JPY": 3}
+_CENTS = {"EUR": 2, "SEK": 2, "GBP": 2, "JPY": 0}
+_TERMS = (0, 1, 14, 30, 31, 60, 61, 90, 91, 120, 121)
+"""Days until a document is due: with as-of dates at month ends, items fall on both sides of every bucket edge."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One record as one landing found it."""
+
+    table: str
+    record: Record
+    landed_at: datetime
+    is_deleted: bool = False
+
+
+@dataclass
+class RandomCompany:
+    """The company of one seed; see the module's text."""
+
+    seed: int
+    folder: Path
+    order_count: int = 60
+    steps: int = 45
+    """Events in the accounting between two landings."""
+    versions: list[Version] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+        self._clock = SandboxClock(FIRST_DAY, monotonic=lambda: 0.0)
+        self._books = AtlasAccountingEngine(Store(self.folder / "atlas_accounting.sqlite"), self._clock, seed=self.seed)
+        self._accounts = self._books.load_chart()
+        self._customers: dict[str, str] = {}
+        self._vendors: dict[str, str] = {}
+        self._orders: dict[int, Record] = {}
+        self._items: dict[int, list[Record]] = {}
+        self._landed: dict[tuple[str, Any], Record] = {}
+        self._make_parties()
+        begin = FIRST_DAY
+        for number, landed_at in enumerate(LANDINGS):
+            end = landed_at.date()
+            self._live(begin, end, number)
+            self._land(landed_at)
+            begin = end
+
+    def land(self, raw: RawFixture) -> None:
+        """Lands every version of every landing, oldest first, and the vendor's reports of the business date."""
+        for landed_at in LANDINGS:
+            for table in TABLES:
+                found = [v for v in self.versions if v.table == table and v.landed_at == landed_at]
+                raw.insert(table, [v.record for v in found if not v.is_deleted], landed_at=landed_at)
+                raw.delete(table, [v.record for v in found if v.is_deleted], landed_at=landed_at)
+        reports = [
+            ("trial_balance", self._books.trial_balance(AS_OF)),
+            ("balance_sheet", self._books.balance_sheet(AS_OF)),
+            ("profit_loss", self._books.profit_loss(date(2026, 1, 1), AS_OF)),
+            ("profit_loss", self._books.profit_loss(date(2026, 3, 1), AS_OF)),
+        ]
+        for name, report in reports:
+            raw.insert(
+                f"atlas_accounting.{name}", [_declared(f"atlas_accounting.{name}", report)], landed_at=LANDINGS[-1]
+            )
+
+    # ------------------------------------------------------------------------------------------------ parties
+
+    def _make_parties(self) -> None:
+        """Six customers and vendors each; the first four of either side are one ATLAS counterparty."""
+        for number, currency in enumerate(("EUR", "EUR", "EUR", "EUR", "SEK", "JPY"), start=1):
+            code = {"external_id": f"C-{number}"} if number != 3 else {}
+            customer = {"display_name": f"Customer {number}", "currency": currency, "tax_id": f"DE10000000{number}"}
+            self._customers[self._books.create_customer(customer | code)["id"]] = currency
+        for number, currency in enumerate(("EUR", "EUR", "EUR", "EUR", "SEK", "GBP"), start=1):
+            code = {"external_id": f"V-{number}"} if number != 3 else {}
+            vendor = {"display_name": f"Vendor {number}", "currency": currency, "tax_id": f"DE10000000{number}"}
+            self._vendors[self._books.create_vendor(vendor | code)["id"]] = currency
+        self._counterparties = [
+            {
+                "id": number,
+                "legalName": f"Counterparty {number}",
+                "vat": f"DE 10000000{number}",
+                "country": "DE",
+                "glAccount": "6410" if number % 2 else None,
+                "iban": f"DE8937040044053201300{number}",
+            }
+            for number in range(1, 5)
+        ]
+
+    # ------------------------------------------------------------------------------------------------- events
+
+    def _live(self, begin: date, end: date, number: int) -> None:
+        days = sorted(self._day(begin, end) for _ in range(self.steps))
+        events = (
+            (self._issue_invoice, 9),
+            (self._issue_bill, 7),
+            (self._receive, 8),
+            (self._pay, 6),
+            (self._enter_by_hand, 2),
+            (self._void, 1),
+            (self._draft, 1),
+        )
+        kinds, weights = zip(*events, strict=True)
+        orders = range(self.order_count * number // len(LANDINGS), self.order_count * (number + 1) // len(LANDINGS))
+        for order_id in orders:
+            self._make_order(1000 + order_id, begin, end)
+        for day in days:
+            self._clock.set(day)
+            self._random.choices(kinds, weights)[0](day)
+        self._clock.set(end)
+        for order_id in list(self._orders):
+            if self._random.random() < 0.4:
+                self._issue_for_order(order_id, end)
+
+    def _day(self, begin: date, end: date) -> date:
+        return begin + timedelta(days=self._random.randint(0, (end - begin).days))
+
+    def _back(self, day: date) -> date:
+        """The day itself, or one up to forty days before: what is dated back."""
+        moved = self._random.choice((0, 0, 0, 1, 7, 40))
+        return max(FIRST_DAY, day - timedelta(days=moved))
+
+    def _money(self, currency: str = "EUR") -> Decimal:
+        digits = self._random.choice((1, 3, 4, 5, 5, 6, 6, 7, 14))
+        cents = self._random.randint(1, 10**digits)
+        return Decimal(cents).scaleb(-_CENTS[currency])
+
+    def _issue_invoice(self, day: date) -> str:
+        customer, currency = self._random.choice(list(self._customers.items()))
+        issued = self._back(day)
+        account = str(4900 + _CONTROL[currency]) if currency != "EUR" else self._random.choice(_SALES)
+        body = {
+            "customer_id": customer,
+            "invoice_date": issued.isoformat(),
+            "due_date": (issued + timedelta(days=self._random.choice(_TERMS))).isoformat(),
+            "currency": currency,
+            "lines": self._lines(account, currency, "revenue_account_id"),
+            "discount_percent": "2",
+            "discount_days": 60,
+        }
+        record = self._books.create_invoice(body)
+        self._books.send_invoice(record["id"])
+        return str(record["id"])
+
+    def _issue_bill(self, day: date) -> str:
+        vendor, currency = self._random.choice(list(self._vendors.items()))
+        issued = self._back(day)
+        account = str(6500 + _CONTROL[currency]) if currency != "EUR" else self._random.choice(_PURCHASES)
+        body = {
+            "vendor_id": vendor,
+            "bill_date": issued.isoformat(),
+            "due_date": (issued + timedelta(days=self._random.choice(_TERMS))).isoformat(),
+            "currency": currency,
+            "lines": self._lines(account, currency, "expense_account_id"),
+        }
+        record = self._books.create_bill(body)
+        self._books.approve_bill(record["id"])
+        return str(record["id"])
+
+    def _lines(self, account: str, currency: str, account_field: str) -> list[Record]:
+        return [
+            {
+                "description": f"Line {number}",
+                "quantity": 1,
+                "unit_price": str(self._money(currency)),
+                account_field: self._accounts[account]["id"],
+            }
+            for number in range(self._random.randint(1, 3))
+        ]
+
+    def _receive(self, day: date) -> None:
+        customer, currency = self._random.choice(list(self._customers.items()))
+        on = self._back(day)
+        open_invoices = self._open("invoices", "customer_id", customer, currency)
+        chosen = self._random.sample(open_invoices, min(len(open_invoices), self._random.randint(0, 2)))
+        parts = [(invoice, self._part(Decimal(invoice["amount_due"]), currency)) for invoice in chosen]
+        amount = sum((part for _, part in parts), Decimal(0)) + self._random.choice((Decimal(0), self._money(currency)))
+        if not amount:
+            return
+        body = {
+            "customer_id": customer,
+            "payment_date": on.isoformat(),
+            "amount": str(amount),
+            "currency": currency,
+            "deposit_account_id": self._accounts[str(1000 + _CONTROL[currency])]["id"],
+        }
+        payment = self._books.create_payment(body)
+        for invoice, part in parts:
+            self._apply(payment["id"], invoice, part)
+
+    def _apply(self, payment_id: str, invoice: Record, part: Decimal) -> None:
+        discount = part < Decimal(invoice["amount_due"]) and self._random.random() < 0.3
+        application = {"invoice_id": invoice["id"], "amount": str(part)}
+        try:
+            self._books.apply_payment(payment_id, application | {"take_discount": True} if discount else application)
+        except AtlasAccountingError:
+            # Too late for the discount, or more than is due with it: without one the part always fits.
+            self._books.apply_payment(payment_id, application)
+
+    def _pay(self, day: date) -> None:
+        vendor, currency = self._random.choice(list(self._vendors.items()))
+        open_bills = self._open("bills", "vendor_id", vendor, currency)
+        chosen = self._random.sample(open_bills, min(len(open_bills), self._random.randint(0, 2)))
+        parts = [(bill["id"], self._part(Decimal(bill["amount_due"]), currency)) for bill in chosen]
+        amount = sum((part for _, part in parts), Decimal(0)) + self._random.choice((Decimal(0), self._money(currency)))
+        if amount:
+            self._books.create_payment_made(
+                {
+                    "vendor_id": vendor,
+                    "payment_date": self._back(day).isoformat(),
+                    "amount": str(amount),
+                    "currency": currency,
+                    "payment_account_id": self._accounts[str(1000 + _CONTROL[currency])]["id"],
+                    "applications": [{"bill_id": bill, "amount_applied": str(part)} for bill, part in parts],
+                }
+            )
+
+    def _part(self, due: Decimal, currency: str) -> Decimal:
+        """All of it, all but the smallest unit, the smallest unit, or something between."""
+        unit = Decimal(1).scaleb(-_CENTS[currency])
+        choice = self._random.choice(("all", "all", "all but one", "one", "some"))
+        if choice == "all" or due <= unit:
+            return due
+        if choice == "all but one":
+            return due - unit
+        if choice == "one":
+            return unit
+        return unit * self._random.randint(1, int(due / unit))
+
+    def _open(self, table: str, party_field: str, party: str, currency: str) -> list[Record]:
+        return [
+            record
+            for record in self._books.list(table)
+            if record[party_field] == party
+            and record["currency"] == currency
+            and record["status"] not in ("draft", "pending", "voided", "paid")
+        ]
+
+    def _enter_by_hand(self, day: date) -> None:
+        amount = str(self._money())
+        debit, credit = self._random.sample(("6800", "1000", "4130", "1100", "2000", "3000", "7900"), 2)
+        entry = self._books.create_journal_entry(
+            {
+                "entry_date": self._back(day).isoformat(),
+                "description": "By hand",
+                "entry_type": "manual",
+                "lines": [
+                    {"account_id": self._accounts[debit]["id"], "entry_type": "debit", "amount": amount,
+                     "description": "x"},
+                    {"account_id": self._accounts[credit]["id"], "entry_type": "credit", "amount": amount,
+                     "description": "x"},
+                ],
+            }
+        )  # fmt: skip
+        if self._random.random() < 0.9:
+            self._books.post_journal_entry(entry["id"])
+
+    def _void(self, _: date) -> None:
+        untouched = [
+            invoice
+            for invoice in self._books.list("invoices")
+            if invoice["status"] in ("sent", "overdue")
+            and not Decimal(invoice["amount_paid"])
+            and "atlas_etrm" not in (invoice["notes"] or "")
+        ]
+        if untouched:
+            self._books.void_invoice(self._random.choice(untouched)["id"], "by mistake")
+
+    def _draft(self, day: date) -> None:
+        """A draft that stays, or one that is gone again at the next landing."""
+        drafts = [one for one in self._books.list("invoices") if one["status"] == "draft"]
+        if drafts and self._random.random() < 0.5:
+            self._books.delete_invoice(self._random.choice(drafts)["id"])
+        else:
+            customer, currency = self._random.choice(list(self._customers.items()))
+            account = str(4900 + _CONTROL[currency])
+            self._books.create_invoice(
+                {
+                    "customer_id": customer,
+                    "invoice_date": day.isoformat(),
+                    "currency": currency,
+                    "lines": self._lines(account, currency, "revenue_account_id"),
+                }
+            )
+
+    # ------------------------------------------------------------------------------------------------- orders
+
+    def _make_order(self, order_id: int, begin: date, end: date) -> None:
+        counterparty = self._random.choice(self._counterparties)
+        registered = self._day(begin, end)
+        items = [
+            self._make_item(order_id * 100 + number, order_id, counterparty)
+            for number in range(self._random.choice((1, 1, 2, 3, 8)))
+        ]
+        total = sum(
+            ((Decimal(i["amount"]) + Decimal(i["vat"])) * (1 if i["cashflow"] == 0 else -1) for i in items), Decimal(0)
+        )
+        wrong = Decimal("0.01") if self._random.random() < 0.05 else Decimal(0)
+        self._items[order_id] = items
+        self._orders[order_id] = {
+            "id": order_id,
+            "name": f"Order {order_id}",
+            "counterpartyId": counterparty["id"],
+            "status": self._random.choices(
+                (READY, "2", "Draft order by ETRM", "Rejected by accounting"), (12, 3, 1, 1)
+            )[0],
+            "documentType": 0,
+            "registrationDate": f"{registered}T00:00:00",
+            "dueDate": f"{registered + timedelta(days=self._random.choice(_TERMS))}T00:00:00",
+            "totalAmount": str(abs(total).quantize(Decimal("0.01"), rounding="ROUND_HALF_UP") + wrong),
+        }
+
+    def _make_item(self, item_id: int, order_id: int, counterparty: Record) -> Record:
+        is_sale = self._random.random() < 0.5
+        # Two in three lines are of whole cents, so that documents can be issued for their orders.
+        places = self._random.choice((2, 2, 2, 2, 3, 10))
+        amount = self._money() + Decimal(self._random.randint(0, 9)).scaleb(-places)
+        vat = amount * Decimal(self._random.choice(("0", "0", "0.19", "0.24")))
+        vat = vat.quantize(Decimal("0.01")) if places == 2 else vat
+        account = self._random.choice(_SALES if is_sale else _PURCHASES)
+        inherits = not is_sale and counterparty["glAccount"] and self._random.random() < 0.5
+        return {
+            "id": item_id,
+            "orderId": order_id,
+            "counterpartyId": counterparty["id"],
+            "status": 2,
+            "cashflow": 0 if is_sale else 1,
+            "amount": str(amount),
+            "vat": str(vat.quantize(Decimal("1e-10"))),
+            "glAccount": " " if inherits else account,
+        }
+
+    def _issue_for_order(self, order_id: int, day: date) -> None:
+        """Issues what a careful clerk would: the order's lines, VAT and rounding on their accounts, our key in notes.
+
+        Only one-directional orders of whole cents, so that the document is the lines and nothing is left over.
+        """
+        order, items = self._orders[order_id], self._items[order_id]
+        cents = Decimal("0.01")
+        whole = all(Decimal(i[name]) % cents == 0 for i in items for name in ("amount", "vat"))
+        net = sum((Decimal(i["amount"]) for i in items), Decimal(0))
+        vat = sum((Decimal(i["vat"]) for i in items), Decimal(0))
+        if (
+            order.get("erpCode")
+            or order["status"] not in (READY, "2")
+            or len({i["cashflow"] for i in items}) > 1
+            or not whole
+            or Decimal(order["totalAmount"]) != net + vat
+        ):
+            return
+        is_sale = items[0]["cashflow"] == 0
+        counterparty = self._counterparties[order["counterpartyId"] - 1]
+        if any(not i["glAccount"].strip() and not counterparty["glAccount"] for i in items):
+            return
+        field_name = "revenue_account_id" if is_sale else "expense_account_id"
+        lines = [(i["glAccount"].strip() or counterparty["glAccount"], i["amount"]) for i in items]
+        if vat:
+            lines.append(("2200" if is_sale else "1200", str(vat)))
+        kind = "invoice" if is_sale else "bill"
+        party = list(self._customers if is_sale else self._vendors)[order["counterpartyId"] - 1]
+        body = {
+            ("customer_id" if is_sale else "vendor_id"): party,
+            f"{kind}_date": order["registrationDate"][:10],
+            "due_date": order["dueDate"][:10],
+            "currency": "EUR",
+            "notes": f"atlas_etrm:order:{order_id}",
+            "lines": [
+                {"description": number, "quantity": 1, "unit_price": amount, field_name: self._accounts[number]["id"]}
+                for number, amount in lines
+            ],
+        }
+        if is_sale:
+            record = self._books.send_invoice(self._books.create_invoice(body)["id"])
+        else:
+            record = self._books.approve_bill(self._books.create_bill(body)["id"])
+        order["erpCode"] = record[f"{kind}_number"]
+
+    # ------------------------------------------------------------------------------------------------ landing
+
+    def _land(self, landed_at: datetime) -> None:
+        """Notes what this landing would find anew: changed records as versions, vanished ones as tombstones."""
+        found: dict[tuple[str, Any], Record] = {}
+        company = {name: self._books.company.get(name) for name in ("id", "name", "base_currency", "country")}
+        listed: dict[str, list[Record]] = {
+            "atlas_accounting.companies": [company | {"country": "DE"}],
+            "atlas_etrm.counterparties": self._counterparties,
+            "atlas_etrm.orders": list(self._orders.values()),
+            "atlas_etrm.order_items": [item for items in self._items.values() for item in items],
+        }
+        for name in (
+            "accounts",
+            "customers",
+            "vendors",
+            "invoices",
+            "bills",
+            "payments",
+            "payments_made",
+            "journal_entries",
+        ):
+            listed[f"atlas_accounting.{name}"] = self._books.list(name)
+        for table, records in listed.items():
+            for record in records:
+                found[table, record["id"]] = _declared(table, record)
+        for (table, key), record in found.items():
+            if self._landed.get((table, key)) != record:
+                self.versions.append(Version(table, record, landed_at))
+        for table, key in self._landed.keys() - found.keys():
+            self.versions.append(Version(table, {"id": key}, landed_at, is_deleted=True))
+        self._landed = found
+
+
+def _declared(table: str, record: Record) -> Record:
+    """The record with the fields that the raw table declares, as a value of its own."""
+    declared = {column.field for column in TABLES[table].columns}
+    return {name: value for name, value in record.items() if name in declared}

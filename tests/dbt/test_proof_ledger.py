@@ -1,0 +1,85 @@
+"""The models against an independent ledger: random companies, every line, item, bucket and balance equal."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_ledger import Ledger
+from random_company import AS_OF, RandomCompany
+from raw_fixture import RawFixture, build, query
+
+SEEDS = range(1, 41) if os.environ.get("TIEOUT_FAULTS") == "full" else range(1, 3)
+SELECTION = ("+fct_tie_outs", "+fct_exceptions", "+marts.accounting", "+marts.receivables_payables")
+
+
+class Books:
+    """One random company, built by dbt and kept by the independent ledger."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.company = RandomCompany(seed, folder)
+        self.path = folder / "work.duckdb"
+        with RawFixture(self.path, as_of_date=AS_OF) as raw:
+            self.company.land(raw)
+        build(
+            self.path, "--select", *SELECTION, "--indirect-selection", "cautious",
+            *("--exclude-resource-type", "unit_test"), target=folder / "target",
+        )  # fmt: skip
+        self.ledger = Ledger(self.company.versions)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in query(self.path, sql)]
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed{seed}")
+def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+    yield Books(request.param, tmp_path_factory.mktemp(f"company{request.param}"))
+
+
+def test_every_journal_line_is_the_same(books: Books) -> None:
+    found = books.rows(
+        "select journal_entry_id, entry_date, gl_account, line_type, entry_side, amount, currency_code, amount_base,"
+        " posting_status = 'posted', order_item_id from marts.fct_journal_entry_lines"
+    )
+    assert _differences(Counter(found), Counter(astuple(line) for line in books.ledger.lines)) == ({}, {})
+
+
+def _differences(found: Counter[Any], expected: Counter[Any]) -> tuple[dict[Any, int], dict[Any, int]]:
+    """What only the models have, and what only the ledger has."""
+    return dict(found - expected), dict(expected - found)
+
+
+def test_every_open_item_is_the_same(books: Books) -> None:
+    found = set()
+    for side, party in (("receivable", "customer"), ("payable", "vendor")):
+        found |= set(
+            books.rows(
+                f"select '{side}', document_id, {party}_code, currency_code, due_date, amount_total, amount_applied,"
+                f" amount_open, case aging_bucket when 'not_due' then 'not_due' else 'days_' || aging_bucket end"
+                f" from marts.fct_{side}s"
+            )
+        )
+    assert found == {tuple(item) for item in books.ledger.open_items(AS_OF)}
+
+
+@pytest.mark.parametrize(("side", "party"), [("receivable", "customer"), ("payable", "vendor")])
+def test_aging_of_the_business_date_is_the_same(books: Books, side: Any, party: str) -> None:
+    rows = books.rows(
+        f"select {party}_code, currency_code, not_due, days_1_30, days_31_60, days_61_90, days_91_120, days_over_120,"
+        f" total_open, open_credits, balance from marts.fct_{side}s_aging"
+    )
+    assert {row[:2]: row[2:] for row in rows} == books.ledger.aging(side, AS_OF)
+
+
+def test_the_trial_balance_of_every_month_is_the_same(books: Books) -> None:
+    rows = books.rows("select period, gl_account, currency_code, debit, credit, balance from marts.fct_trial_balance")
+    assert {row[:3]: row[3:] for row in rows} == books.ledger.trial_balance(AS_OF)
+
+
+def test_every_control_ties(books: Books) -> None:
+    assert books.rows("select control_name, scope, difference from marts.fct_tie_outs where not is_tied") == []
