@@ -82,10 +82,14 @@ postings as (
 
 select
     'atlas_accounting:invoice:' || documents.invoice_id as journal_entry_id,
+    'invoice' as posting_rule,
+    1 as revision,
+    null::varchar as reverses_journal_entry_id,
     'atlas_accounting' as source_system,
     'invoice' as source_document_type,
     documents.invoice_id as source_document_id,
     documents.invoice_date as entry_date,
+    null::date as rate_date,
     'receivable' as direction,
     postings.line_rank,
     postings.line_number::bigint as line_order,
@@ -99,13 +103,16 @@ select
     case when postings.amount_signed > 0 then 'debit' else 'credit' end as entry_side,
     abs(postings.amount_signed)::decimal(20, 4) as amount,
     documents.currency_code,
+    null::decimal(20, 4) as amount_base,
     true as is_posted,
     documents.order_id,
     null::bigint as order_item_id,
     postings.description,
     null::bigint as counterparty_id_atlas_etrm,
     documents.customer_id,
-    null::varchar as vendor_id
+    null::varchar as vendor_id,
+    null::varchar as vat_treatment,
+    null::varchar as vat_reason
 from postings
 inner join documents
     on postings.invoice_id = documents.invoice_id

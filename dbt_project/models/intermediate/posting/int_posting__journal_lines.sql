@@ -1,37 +1,25 @@
 -- Every business event once: the lines of all event models, converted to base currency with the last reference rate
 -- known on the entry's day, and a line on the rounding account where the conversion leaves a remainder.
+-- A model of another business event is one more name in the list; macros/posting_lines.sql says what it must give.
 -- One row per journal line.
-with order_lines as (
-    select * from {{ ref('int_posting__order_receivables') }}
-    union all
-    select * from {{ ref('int_posting__order_payables') }}
-),
-
-events as (
-    select order_lines.*
-    from order_lines
-    inner join {{ ref('int_posting__order_side_sources') }} as sources
-        on
-            order_lines.order_id = sources.order_id
-            and order_lines.direction = sources.direction
-            and sources.journal_source = 'items'
-
-    union all
-    select * from {{ ref('int_posting__orders_from_documents') }}
-    union all
-    select * from {{ ref('int_posting__documents_without_order') }}
-    union all
-    select * from {{ ref('int_posting__payments_received') }}
-    union all
-    select * from {{ ref('int_posting__payments_made') }}
-    union all
-    select * from {{ ref('int_posting__manual_entries') }}
+with events as (
+    {{ union_posting_models([
+        'int_posting__orders_from_items',
+        'int_posting__orders_from_documents',
+        'int_posting__documents_without_order',
+        'int_posting__payments_received',
+        'int_posting__payments_made',
+        'int_posting__manual_entries',
+    ]) }} -- noqa: LT02
 ),
 
 dated as (
     -- An order with an invoice and a bill is one entry of one day, the earlier.
     select
         events.* replace (min(events.entry_date) over (partition by events.journal_entry_id) as entry_date),
+        coalesce(
+            events.rate_date, min(events.entry_date) over (partition by events.journal_entry_id)
+        ) as conversion_date,
         parameters.base_currency_code
     from events
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
@@ -39,9 +27,13 @@ dated as (
 
 converted as (
     select
-        dated.*,
-        case when dated.currency_code <> dated.base_currency_code then document_rates.rate_date end as base_rate_date,
+        dated.* exclude (amount_base, rate_date, conversion_date),
         case
+            when dated.amount_base is null and dated.currency_code <> dated.base_currency_code
+                then document_rates.rate_date
+        end as base_rate_date,
+        case
+            when dated.amount_base is not null then dated.amount_base
             when dated.currency_code = dated.base_currency_code then dated.amount
             else {{ money(
                 exact_quotient('dated.amount * base_rates.units_per_eur', 'document_rates.units_per_eur'),
@@ -52,18 +44,21 @@ converted as (
     left join {{ ref('int_posting__exchange_rates') }} as document_rates
         on
             dated.currency_code = document_rates.currency_code
-            and dated.entry_date >= document_rates.rate_date
-            and dated.entry_date < coalesce(document_rates.next_rate_date, '9999-12-31'::date)
+            and dated.conversion_date >= document_rates.rate_date
+            and dated.conversion_date < coalesce(document_rates.next_rate_date, '9999-12-31'::date)
     left join {{ ref('int_posting__exchange_rates') }} as base_rates
         on
             dated.base_currency_code = base_rates.currency_code
-            and dated.entry_date >= base_rates.rate_date
-            and dated.entry_date < coalesce(base_rates.next_rate_date, '9999-12-31'::date)
+            and dated.conversion_date >= base_rates.rate_date
+            and dated.conversion_date < coalesce(base_rates.next_rate_date, '9999-12-31'::date)
 ),
 
 rounding_lines as (
     select
         journal_entry_id,
+        case when count(distinct posting_rule) = 1 then min(posting_rule) else 'order_mixed' end as posting_rule,
+        max(revision) as revision,
+        max(reverses_journal_entry_id) as reverses_journal_entry_id,
         source_system,
         source_document_type,
         source_document_id,
@@ -80,12 +75,12 @@ rounding_lines as (
         max(customer_id) as customer_id,
         max(vendor_id) as vendor_id,
         base_currency_code,
-        base_rate_date,
+        max(base_rate_date) as base_rate_date,
         sum(case entry_side when 'debit' then amount_base else -amount_base end) as remainder
     from converted
     group by
         journal_entry_id, source_system, source_document_type, source_document_id, entry_date, currency_code, order_id,
-        base_currency_code, base_rate_date
+        base_currency_code
     having remainder <> 0 and count(amount_base) = count(*)
 ),
 

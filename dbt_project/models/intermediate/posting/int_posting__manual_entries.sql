@@ -8,10 +8,14 @@ with entries as (
 
 select
     'atlas_accounting:journal_entry:' || entries.journal_entry_id_atlas_accounting as journal_entry_id,
+    'manual_entry' as posting_rule,
+    1 as revision,
+    null::varchar as reverses_journal_entry_id,
     'atlas_accounting' as source_system,
     'journal_entry' as source_document_type,
     entries.journal_entry_id_atlas_accounting as source_document_id,
     entries.entry_date,
+    null::date as rate_date,
     null::varchar as direction,
     1 as line_rank,
     lines.line_number::bigint as line_order,
@@ -20,13 +24,16 @@ select
     lines.entry_side,
     lines.amount::decimal(20, 4) as amount,
     coalesce(entries.currency_code, accounts.currency_code, parameters.base_currency_code) as currency_code,
+    null::decimal(20, 4) as amount_base,
     true as is_posted,
     null::bigint as order_id,
     null::bigint as order_item_id,
     coalesce(lines.description, entries.description) as description,
     null::bigint as counterparty_id_atlas_etrm,
     null::varchar as customer_id,
-    null::varchar as vendor_id
+    null::varchar as vendor_id,
+    null::varchar as vat_treatment,
+    null::varchar as vat_reason
 from entries
 cross join {{ ref('stg_operations__run_parameters') }} as parameters
 inner join {{ ref('stg_atlas_accounting__journal_entry_lines') }} as lines

@@ -2,19 +2,13 @@
 -- it: the same while they still give the document's figures, else the document's own lines (`document`), because a
 -- posted entry never changes, whatever is edited later.
 -- One row per order and direction.
-with derived as (
-    select * from {{ ref('int_posting__order_receivables') }}
-    union all
-    select * from {{ ref('int_posting__order_payables') }}
-),
-
-derived_balances as (
+with derived_balances as (
     select
         order_id,
         direction,
         gl_account,
         sum(case entry_side when 'debit' then amount else -amount end) as amount
-    from derived
+    from {{ ref('int_posting__order_lines') }}
     group by order_id, direction, gl_account
 ),
 

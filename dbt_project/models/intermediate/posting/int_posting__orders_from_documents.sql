@@ -9,10 +9,14 @@ with documents as (
 
 select
     'atlas_etrm:order:' || sources.order_id as journal_entry_id,
+    case documents.direction when 'receivable' then 'order_receivable' else 'order_payable' end as posting_rule,
+    1 as revision,
+    null::varchar as reverses_journal_entry_id,
     'atlas_etrm' as source_system,
     'order' as source_document_type,
     sources.order_id::varchar as source_document_id,
     documents.entry_date,
+    documents.rate_date,
     documents.direction,
     documents.line_rank,
     documents.line_order,
@@ -21,13 +25,16 @@ select
     documents.entry_side,
     documents.amount,
     documents.currency_code,
+    documents.amount_base,
     documents.is_posted,
     sources.order_id,
     documents.order_item_id,
     documents.description,
     orders.counterparty_id as counterparty_id_atlas_etrm,
     documents.customer_id,
-    documents.vendor_id
+    documents.vendor_id,
+    treatments.vat_treatment,
+    treatments.counterparty_location as vat_reason
 from {{ ref('int_posting__order_side_sources') }} as sources
 inner join documents
     on
@@ -35,4 +42,6 @@ inner join documents
         and sources.document_type = documents.source_document_type
 inner join {{ ref('stg_atlas_etrm__orders') }} as orders
     on sources.order_id = orders.order_id
+left join {{ ref('int_settlement__vat_treatments') }} as treatments
+    on sources.order_id = treatments.order_id
 where sources.journal_source = 'document'

@@ -34,10 +34,14 @@ postings as (
 
 select
     'atlas_accounting:payment_made:' || payments.payment_made_id as journal_entry_id,
+    'payment_made' as posting_rule,
+    1 as revision,
+    null::varchar as reverses_journal_entry_id,
     'atlas_accounting' as source_system,
     'payment_made' as source_document_type,
     payments.payment_made_id as source_document_id,
     payments.payment_date as entry_date,
+    null::date as rate_date,
     'payable' as direction,
     postings.line_rank,
     0::bigint as line_order,
@@ -46,13 +50,16 @@ select
     postings.entry_side,
     payments.amount::decimal(20, 4) as amount,
     payments.currency_code,
+    null::decimal(20, 4) as amount_base,
     true as is_posted,
     null::bigint as order_id,
     null::bigint as order_item_id,
     payments.reference_number as description,
     null::bigint as counterparty_id_atlas_etrm,
     null::varchar as customer_id,
-    payments.vendor_id
+    payments.vendor_id,
+    null::varchar as vat_treatment,
+    null::varchar as vat_reason
 from postings
 inner join payments
     on postings.payment_made_id = payments.payment_made_id

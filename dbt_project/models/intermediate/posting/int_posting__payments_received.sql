@@ -64,10 +64,14 @@ postings as (
 
 select
     'atlas_accounting:payment:' || payments.payment_id as journal_entry_id,
+    'payment_received' as posting_rule,
+    1 as revision,
+    null::varchar as reverses_journal_entry_id,
     'atlas_accounting' as source_system,
     'payment' as source_document_type,
     payments.payment_id as source_document_id,
     payments.payment_date as entry_date,
+    null::date as rate_date,
     'receivable' as direction,
     postings.line_rank,
     0::bigint as line_order,
@@ -76,13 +80,16 @@ select
     postings.entry_side,
     postings.amount::decimal(20, 4) as amount,
     payments.currency_code,
+    null::decimal(20, 4) as amount_base,
     true as is_posted,
     null::bigint as order_id,
     null::bigint as order_item_id,
     payments.reference_number as description,
     null::bigint as counterparty_id_atlas_etrm,
     payments.customer_id,
-    null::varchar as vendor_id
+    null::varchar as vendor_id,
+    null::varchar as vat_treatment,
+    null::varchar as vat_reason
 from postings
 inner join payments
     on postings.payment_id = payments.payment_id

@@ -3,6 +3,9 @@
 select
     journal_entry_id,
     entry_date,
+    case when count(distinct posting_rule) = 1 then min(posting_rule) else 'order_mixed' end as posting_rule,
+    max(revision) as revision,
+    max(reverses_journal_entry_id) as reverses_journal_entry_id,
     source_system,
     source_document_type,
     source_document_id,

@@ -75,6 +75,9 @@ account_names as (
 select
     attributed.journal_entry_id,
     attributed.line_number,
+    attributed.posting_rule,
+    attributed.revision,
+    attributed.reverses_journal_entry_id,
     attributed.entry_date,
     attributed.source_system,
     attributed.source_document_type,
@@ -94,6 +97,8 @@ select
     attributed.order_item_id,
     attributed.counterparty_id,
     attributed.description,
+    attributed.vat_treatment,
+    attributed.vat_reason,
     entry_dimensions.dimensions
 from attributed
 left join entry_dimensions
