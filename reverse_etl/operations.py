@@ -1,6 +1,6 @@
 """The operations store: an append-only, hash-chained trail of events, and the latest state folded from it.
 
-In: events of deliveries, plans, runs and accepted differences, each given with its time. Out: their latest state,
+In: events of deliveries, plans, runs and acceptances, each given with its time. Out: their latest state,
 the proof that nobody changed the trail (`verify`), and Arrow tables for the warehouse (`export`).
 What does not belong here: what a delivery's states mean (`delivery_log.py`), and any vendor.
 
@@ -27,7 +27,7 @@ from sqlalchemy.engine import make_url
 from reverse_etl.operations_export import arrow_tables
 from reverse_etl.operations_fold import Event, fold, identity_of
 from reverse_etl.operations_tables import (
-    ACCEPTED_DIFFERENCES,
+    ACCEPTANCES,
     DELIVERIES,
     EVENTS,
     PLANS,
@@ -110,13 +110,16 @@ class OperationsStore:
         with self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def start_run(self, run_id: str, *, started_at: datetime, profile: str, as_of: date) -> None:
-        """Records that a run began; its status is `running` until `finish_run`."""
+    def start_run(
+        self, run_id: str, *, started_at: datetime, profile: str, as_of: date, run_by: str | None = None
+    ) -> None:
+        """Records that a run began, and by whom; its status is `running` until `finish_run`."""
         body = {
             "run_id": run_id,
             "started_at": instant_text(started_at),
             "profile": profile,
             "as_of_date": as_of.isoformat(),
+            "run_by": run_by,
             "status": "running",
         }
         self.append([Event("run", run_id, started_at, body)])
@@ -145,29 +148,6 @@ class OperationsStore:
         query = select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
-
-    def accept_difference(
-        self,
-        control_name: str,
-        scope: str,
-        *,
-        difference: Decimal,
-        currency_code: str | None,
-        accepted_by: str,
-        reason: str,
-        accepted_at: datetime,
-    ) -> None:
-        """Records that a person accepts a named control's difference; it stays visible ever after."""
-        body = {
-            "control_name": control_name,
-            "scope": scope,
-            "difference": format(difference, "f"),
-            "currency_code": currency_code,
-            "accepted_by": accepted_by,
-            "reason": reason,
-            "accepted_at": instant_text(accepted_at),
-        }
-        self.append([Event("accepted_difference", f"{control_name}\n{scope}", accepted_at, body)])
 
     def verify(self, hashes: MutableMapping[int, str] | None = None) -> Verification:
         """Walks the whole trail and replays it: an edited, removed or moved event, or an edited state, is named.
@@ -229,7 +209,7 @@ class OperationsStore:
 
     def export(self) -> dict[str, pyarrow.Table]:
         """Returns `deliveries`, `runs` and `accepted_differences` as the warehouse's `raw_operations` has them."""
-        tables = {"deliveries": DELIVERIES, "runs": RUNS, "accepted_differences": ACCEPTED_DIFFERENCES}
+        tables = {"deliveries": DELIVERIES, "runs": RUNS, "accepted_differences": ACCEPTANCES}
         return arrow_tables({name: self.rows(table) for name, table in tables.items()})
 
     def head(self) -> str:
@@ -237,7 +217,7 @@ class OperationsStore:
 
         Runs and plans do not move it: a run that changes nothing must not make the next one rebuild anything.
         """
-        kinds = EVENTS.c.kind.in_(("delivery", "accepted_difference"))
+        kinds = EVENTS.c.kind.in_(("delivery", "acceptance"))
         query = select(EVENTS.c.hash).where(kinds).order_by(EVENTS.c.sequence.desc()).limit(1)
         with self._engine.connect() as connection:
             return connection.execute(query).scalar() or GENESIS

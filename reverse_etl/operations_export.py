@@ -53,6 +53,7 @@ SCHEMAS: dict[str, pyarrow.Schema] = {
             "finished_at": _INSTANT,
             "profile": _TEXT,
             "as_of_date": pyarrow.date32(),
+            "run_by": _TEXT,
             "status": _TEXT,
             "exit_code": pyarrow.int32(),
             "rounds": pyarrow.int32(),
@@ -69,13 +70,19 @@ SCHEMAS: dict[str, pyarrow.Schema] = {
     ),
     "accepted_differences": pyarrow.schema(
         {
+            "acceptance_id": _TEXT,
             "control_name": _TEXT,
             "scope": _TEXT,
             "difference": _MONEY,
             "currency_code": _TEXT,
+            "run_id": _TEXT,
+            "measured_by": _TEXT,
             "accepted_by": _TEXT,
             "reason": _TEXT,
             "accepted_at": _INSTANT,
+            "withdrawn_by": _TEXT,
+            "withdrawal_reason": _TEXT,
+            "withdrawn_at": _INSTANT,
         }
     ),
 }

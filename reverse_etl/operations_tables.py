@@ -119,6 +119,7 @@ RUNS = Table(
     Column("finished_at", String),
     Column("profile", String),
     Column("as_of_date", String),
+    Column("run_by", String),
     Column("status", String, nullable=False),
     Column("exit_code", Integer),
     Column("rounds", Integer),
@@ -133,16 +134,24 @@ RUNS = Table(
     Column("message", Text),
 )
 
-ACCEPTED_DIFFERENCES = Table(
-    "accepted_differences",
+ACCEPTANCES = Table(
+    "acceptances",
     METADATA,
-    Column("control_name", String, primary_key=True),
-    Column("scope", String, primary_key=True),
-    Column("difference", String),
-    Column("currency_code", String),
+    Column("acceptance_id", String, primary_key=True),
+    Column("control_name", String, nullable=False),
+    Column("scope", String, nullable=False),
+    # The very amount that was accepted: another one is red again.
+    Column("difference", String, nullable=False),
+    Column("currency_code", String, nullable=False),
+    # Whose run measured the difference: never the one who accepted it.
+    Column("run_id", String, nullable=False),
+    Column("measured_by", String, nullable=False),
     Column("accepted_by", String, nullable=False),
     Column("reason", Text, nullable=False),
     Column("accepted_at", String, nullable=False),
+    Column("withdrawn_by", String),
+    Column("withdrawal_reason", Text),
+    Column("withdrawn_at", String),
 )
 
 PROJECTIONS: dict[str, Table] = {
@@ -151,7 +160,7 @@ PROJECTIONS: dict[str, Table] = {
     "approval": APPROVALS,
     "refusal": REFUSALS,
     "run": RUNS,
-    "accepted_difference": ACCEPTED_DIFFERENCES,
+    "acceptance": ACCEPTANCES,
 }
 """Which table the events of a kind are folded into; the event's body is the row's columns that changed."""
 

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from tieout import __version__, sandbox_process
 from tieout import settings as settings_module
-from tieout.commands import audit
+from tieout.commands import acceptance, audit, dismissal
 from tieout.errors import ExitCode, SettingsError, TieoutError
 from tieout.settings import SANDBOX, Settings
 
@@ -39,6 +39,8 @@ app = typer.Typer(
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Business date of the figures.")]
 app.add_typer(audit.app, name="audit")
+app.command()(acceptance.accept)
+app.command()(dismissal.dismiss)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; everything else on stderr.")]
 

@@ -6,7 +6,6 @@ What does not belong here: how a stage works; each stage is another room's.
 
 from __future__ import annotations
 
-import getpass
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from reverse_etl.audit import note_head
 from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.operations import OperationsStore
 from reverse_etl.plan import Plan, make_plan, read_due
-from tieout import lock, publish
+from tieout import identity, lock, publish
 from tieout.build import Books, Parameters
 from tieout.errors import NotSettledError, TieoutError
 from tieout.outcome import RunOutcome
@@ -155,7 +154,9 @@ class Loop:
                 else len(everything.items) - len([item for item in everything.items if item.sync_name in allowed])
             )
             if plan and not self.plan_only:
-                self.log.save_plan(plan, run_id=self.outcome.run_id, made_by=getpass.getuser(), at=self.now())
+                self.log.save_plan(
+                    plan, run_id=self.outcome.run_id, made_by=identity.current(self.settings).name, at=self.now()
+                )
         return plan
 
     def _apply(self, plan: Plan) -> ApplyResult:
@@ -213,7 +214,8 @@ def execute(
         clients = open_clients(settings)
         store = OperationsStore(f"sqlite:///{settings.paths.operations}")
         try:
-            store.start_run(outcome.run_id, started_at=now(), profile=settings.profile, as_of=as_of)
+            run_by = identity.current(settings).name
+            store.start_run(outcome.run_id, started_at=now(), profile=settings.profile, as_of=as_of, run_by=run_by)
             loop = Loop(settings, as_of, now, progress, outcome, clients, store, plan_only)
             try:
                 loop.go()

@@ -21,7 +21,7 @@ from pipelines.landing import Landing
 from pipelines.shrink import SnapshotShrunkError
 from reverse_etl.audit import note_head
 from reverse_etl.operations import OperationsStore
-from tieout import lock, publish
+from tieout import identity, lock, publish
 from tieout.build import Books, Parameters
 from tieout.errors import ExitCode, SettingsError, TieoutError
 from tieout.outcome import RunOutcome
@@ -189,7 +189,8 @@ def _noted(settings: Settings, done: Extraction | RunOutcome, now: Now) -> Itera
     store = OperationsStore(f"sqlite:///{settings.paths.operations}")
     began = time.perf_counter()
     try:
-        store.start_run(done.run_id, started_at=now(), profile=settings.profile, as_of=done.as_of)
+        run_by = identity.current(settings).name
+        store.start_run(done.run_id, started_at=now(), profile=settings.profile, as_of=done.as_of, run_by=run_by)
         try:
             yield store
         except BaseException as problem:

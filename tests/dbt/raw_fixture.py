@@ -101,6 +101,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "finished_at": "timestamptz",
         "profile": "varchar",
         "as_of_date": "date",
+        "run_by": "varchar",
         "status": "varchar",
         "exit_code": "integer",
         "rounds": "integer",
@@ -115,13 +116,19 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "message": "varchar",
     },
     "accepted_differences": {
+        "acceptance_id": "varchar",
         "control_name": "varchar",
         "scope": "varchar",
         "difference": "decimal(20, 4)",
         "currency_code": "varchar",
+        "run_id": "varchar",
+        "measured_by": "varchar",
         "accepted_by": "varchar",
         "reason": "varchar",
         "accepted_at": "timestamptz",
+        "withdrawn_by": "varchar",
+        "withdrawal_reason": "varchar",
+        "withdrawn_at": "timestamptz",
     },
 }
 """Columns of `raw_operations`, which tieout writes before each build."""

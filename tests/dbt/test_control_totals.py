@@ -22,7 +22,7 @@ D = Decimal
 NOON = datetime(2026, 4, 9, 12, tzinfo=UTC)
 LATER = datetime(2026, 4, 9, 13, tzinfo=UTC)
 
-SELECTION = "+fct_tie_outs +fct_exceptions +marts.receivables_payables +marts.treasury"
+SELECTION = "+fct_tie_outs fct_accepted_differences +fct_exceptions +marts.receivables_payables +marts.treasury"
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,19 @@ def faulty(world: LedgerWorld, tmp_path_factory: pytest.TempPathFactory) -> Rows
         raw.delete("atlar.transactions", [{"id": "tx-2"}])
         raw.insert("atlar.transactions", [bank_line("tx-3", "2026-04-09", "5.00", returned=True)])
         accepted = {"control_name": "bank_balances_follow_transactions", "currency_code": "EUR", "accepted_by": "B"}
+        accepted |= {"reason": "bank fee", "accepted_at": NOON}
         for difference in ("9.50", "9.49"):
             scope = f"acc-1/2026-04-0{3 if difference == '9.50' else 2}"
-            raw.insert_operations("accepted_differences", [accepted | {"scope": scope, "difference": D(difference)}])
+            raw.insert_operations(
+                "accepted_differences",
+                [accepted | {"acceptance_id": difference, "scope": scope, "difference": D(difference)}],
+            )
+        withdrawn = accepted | {"acceptance_id": "a-4", "scope": "acc-1/2026-04-03", "withdrawn_at": LATER}
+        raw.insert_operations("accepted_differences", [withdrawn | {"difference": D("9.50"), "accepted_at": LATER}])
         wrong = {"control_name": "documents_equal_atlas_etrm_invoices", "scope": "EUR/receivable"}
-        raw.insert_operations("accepted_differences", [wrong | {"difference": D("-1"), "currency_code": "EUR"}])
+        raw.insert_operations(
+            "accepted_differences", [wrong | {"acceptance_id": "a-3", "difference": D("-1"), "currency_code": "EUR"}]
+        )
         delivery = {"sync_name": "sync_atlas_etrm__invoices", "destination": "atlas_etrm"}
         raw.insert_operations(
             "deliveries",
@@ -190,6 +198,22 @@ def test_each_fault_shows_in_its_own_control(faulty: Rows) -> None:
         ("bank_balances_follow_transactions", "acc-1/2026-04-03", D("9.50"), True),
         ("documents_equal_atlas_etrm_invoices", "EUR/receivable", D("-1200"), False),
         ("paid_documents_equal_atlas_etrm_paid", "EUR/receivable", D("-1200"), False),
+    ]
+
+
+def test_who_accepted_what_is_shown_with_the_difference_and_ever_after(faulty: Rows) -> None:
+    [row] = faulty("select accepted_by, acceptance_reason, accepted_at from marts.fct_tie_outs where is_accepted")
+    assert row == {"accepted_by": "B", "acceptance_reason": "bank fee", "accepted_at": NOON}
+    rows = faulty(
+        "select acceptance_id, difference, is_in_effect, present_difference from marts.fct_accepted_differences"
+        " order by acceptance_id"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        # The day that ties was accepted at 9.49 once: it stays on record, and does nothing.
+        ("9.49", D("9.49"), False, D(0)),
+        ("9.50", D("9.50"), True, D("9.50")),
+        ("a-3", D("-1"), False, D("-1200")),
+        ("a-4", D("9.50"), False, D("9.50")),
     ]
 
 

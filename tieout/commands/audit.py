@@ -7,19 +7,17 @@ What does not belong here: the proof itself (`reverse_etl/audit.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from tieout.commands.opened import operations_store
 from tieout.commands.printing import print_json
 from tieout.errors import ExitCode, TieoutError
 
 if TYPE_CHECKING:
-    from reverse_etl.operations import OperationsStore
     from tieout.settings import Settings
 
 app = typer.Typer(help="Prove that the log of what was sent is as it was written, and read it.", no_args_is_help=True)
@@ -39,7 +37,7 @@ def verify(
     from reverse_etl import audit
 
     settings: Settings = context.obj.plain_settings()
-    with _opened(settings) as store:
+    with operations_store(settings) as store:
         try:
             noted = audit.noted_heads(settings.audit_heads)
         except ValueError as problem:
@@ -82,7 +80,7 @@ def list_events(
     as_json: Json = False,
 ) -> None:
     """Show the latest events of the log, newest first."""
-    with _opened(context.obj.plain_settings()) as store:
+    with operations_store(context.obj.plain_settings()) as store:
         rows = store.events(kind=kind, subject=subject, limit=limit)
     if as_json:
         print_json({"events": [_masked(row) for row in rows]})
@@ -102,25 +100,12 @@ def show(context: typer.Context, sequence: Annotated[int, typer.Argument(help="T
     """Show one event whole, as JSON, with its seal."""
     from reverse_etl.operations_tables import EVENTS
 
-    with _opened(context.obj.plain_settings()) as store:
+    with operations_store(context.obj.plain_settings()) as store:
         rows = store.rows(EVENTS, sequence=sequence)
         last, _ = store.tail()
     if not rows:
         raise TieoutError(f"there is no event {sequence}; the last is {last}")
     print_json(_masked(rows[0]))
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[OperationsStore]:
-    from reverse_etl.operations import OperationsStore
-
-    if not settings.paths.operations.exists():
-        raise TieoutError(f"{settings.paths.operations} does not exist yet; the first run makes it")
-    store = OperationsStore(settings.paths.operations)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _masked(row: dict[str, Any]) -> dict[str, Any]:

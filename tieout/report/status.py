@@ -70,7 +70,8 @@ def read(settings: Settings) -> Status:
             differences=_rows(
                 connection,
                 "select control_name, scope, left_label, left_amount, right_label, right_amount, difference,"
-                " currency_code, is_accepted from marts.fct_tie_outs where not is_tied order by 1, 2",
+                " currency_code, is_accepted, 'accepted by ' || accepted_by || ': ' || acceptance_reason as acceptance"
+                " from marts.fct_tie_outs where not is_tied order by 1, 2",
             ),
             quarantined=quarantine.read(settings),
         )

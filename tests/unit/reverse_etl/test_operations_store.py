@@ -11,21 +11,16 @@ import pyarrow
 import pytest
 from write_back_fakes import NOON
 
+from reverse_etl.acceptances import Difference, accept
+from reverse_etl.identity import Identity
 from reverse_etl.operations import GENESIS, Event, OperationsStore
 
 
 def filled(path: Path) -> OperationsStore:
     store = OperationsStore(path)
     store.start_run("run-1", started_at=NOON, profile="sandbox", as_of=date(2026, 4, 10))
-    store.accept_difference(
-        "ar_equals_control",
-        "EUR",
-        difference=Decimal("0.01"),
-        currency_code="EUR",
-        accepted_by="auditor",
-        reason="rounding",
-        accepted_at=NOON,
-    )
+    difference = Difference("ar_equals_control", "EUR", Decimal("0.01"), "EUR", "run-1", "clerk")
+    accept(store, difference, by=Identity("auditor"), reason="rounding", at=NOON)
     store.finish_run("run-1", finished_at=NOON + timedelta(seconds=2), status="done", exit_code=0, sent=3, seconds=2.5)
     return store
 
@@ -131,3 +126,14 @@ def test_events_of_one_append_are_folded_in_order(tmp_path: Path) -> None:
         "run-2": ("done", None),
     }
     assert store.verify().first_bad is None
+
+
+def test_a_store_of_an_earlier_release_gets_the_columns_it_lacks(tmp_path: Path) -> None:
+    filled(tmp_path / "o.sqlite").close()
+    with sqlite3.connect(tmp_path / "o.sqlite") as connection:
+        connection.execute("alter table runs drop column run_by")
+    connection.close()
+    store = OperationsStore(tmp_path / "o.sqlite")
+    store.start_run("run-2", started_at=NOON, profile="live", as_of=date(2026, 4, 10), run_by="service")
+    assert {row["run_id"]: row["run_by"] for row in store.runs()} == {"run-1": None, "run-2": "service"}
+    store.close()

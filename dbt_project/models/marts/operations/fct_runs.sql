@@ -6,6 +6,7 @@ select
     finished_at,
     profile,
     as_of_date,
+    run_by,
     run_status as status,
     cast(exit_code as integer) as exit_code,
     cast(round_count as bigint) as rounds,

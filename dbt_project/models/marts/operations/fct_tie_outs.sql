@@ -29,6 +29,18 @@ rounded as (
         cast(held_count as bigint) as held_count,
         cast(pending_count as bigint) as pending_count
     from controls
+),
+
+accepted as (
+    -- The same amount may have been accepted again after a withdrawal: the latest acceptance speaks.
+    select *
+    from {{ ref('stg_operations__accepted_differences') }}
+    where withdrawn_at is null
+    qualify
+        row_number() over (
+            partition by control_name, scope, amount_difference, currency_code
+            order by accepted_at desc nulls last, acceptance_id desc nulls last
+        ) = 1
 )
 
 select
@@ -41,17 +53,19 @@ select
     rounded.difference,
     rounded.currency_code,
     rounded.difference is not null and rounded.difference = 0 as is_tied,
-    -- Accepted is a difference, not a control: once it changes it must be accepted anew.
-    coalesce(rounded.difference <> 0, false) and exists (
-        select 1
-        from {{ ref('stg_operations__accepted_differences') }} as accepted
-        where
-            accepted.control_name = rounded.control_name
-            and accepted.scope = rounded.scope
-            and accepted.amount_difference = rounded.difference
-            and coalesce(accepted.currency_code, rounded.currency_code) = rounded.currency_code
-    ) as is_accepted,
+    accepted.acceptance_id is not null as is_accepted,
     rounded.amount_reconciling,
     rounded.held_count,
-    rounded.pending_count
+    rounded.pending_count,
+    accepted.accepted_by,
+    accepted.acceptance_reason,
+    accepted.accepted_at
 from rounded
+-- Accepted is a difference, not a control: once it changes it must be accepted anew.
+left join accepted
+    on
+        rounded.control_name = accepted.control_name
+        and rounded.scope = accepted.scope
+        and rounded.currency_code = accepted.currency_code
+        and rounded.difference = accepted.amount_difference
+        and rounded.difference <> 0

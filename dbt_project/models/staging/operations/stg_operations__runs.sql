@@ -6,6 +6,7 @@ select
     finished_at,
     profile,
     as_of_date,
+    run_by,
     status as run_status,
     exit_code,
     rounds as round_count,

@@ -1,0 +1,70 @@
+"""What commands read from: the operations store, and the newest published snapshot.
+
+In: settings. Out: both, opened and closed again. What does not belong here: writing to a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from tieout import publish
+from tieout.errors import TieoutError
+
+if TYPE_CHECKING:
+    from reverse_etl.operations import OperationsStore
+    from tieout.settings import Settings
+
+
+@contextmanager
+def operations_store(settings: Settings) -> Iterator[OperationsStore]:
+    """Yields the profile's operations store.
+
+    Raises:
+        TieoutError: there is none yet.
+    """
+    from reverse_etl.operations import OperationsStore
+
+    if not settings.paths.operations.exists():
+        raise TieoutError(f"{settings.paths.operations} does not exist yet; the first run makes it")
+    store = OperationsStore(settings.paths.operations)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A published snapshot to ask."""
+
+    path: Path
+    number: int
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Returns a query's rows by their columns' names.
+
+        Raises:
+            duckdb.Error: the query does not fit the snapshot.
+        """
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            cursor = connection.execute(query, list(values))
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def warehouse(settings: Settings) -> Warehouse:
+    """Returns the newest snapshot.
+
+    Raises:
+        TieoutError: nothing has been published yet.
+    """
+    published = publish.current(settings.paths)
+    if published is None:
+        raise TieoutError(f"nothing has been published below {settings.paths.data_dir} yet; `tieout run` does it")
+    return Warehouse(published.path, published.number)
