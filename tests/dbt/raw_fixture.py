@@ -43,12 +43,14 @@ TABLES: dict[str, RawTable] = {
 
 _SQL_TYPES = {
     "text": "varchar",
+    "currency": "varchar",
     "bigint": "bigint",
     "boolean": "boolean",
     "decimal": "decimal(38, 10)",
     "date": "date",
     "instant": "timestamptz",
     "json": "json",
+    "money": "json",
 }
 
 _META = {
@@ -248,7 +250,7 @@ def _landed(column: Column, value: Any) -> Any:
         return None
     if isinstance(value, float):
         raise TypeError(f"{column.field}: a float is not exact, write it as text or Decimal")
-    if column.type == "json":
+    if column.is_nested:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if column.type == "decimal":
         return Decimal(str(value))
