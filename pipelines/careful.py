@@ -20,7 +20,7 @@ from pipelines import currencies, nested_money
 from pipelines.raw_table import Column, RawTable
 from pipelines.transport import exact
 
-_NULL = msgspec.Raw(b"null")
+NULL = msgspec.Raw(b"null")
 _UNFIT = (msgspec.MsgspecError, pa.ArrowException, ValueError, OverflowError, RecursionError)
 
 
@@ -58,7 +58,7 @@ def read(table: RawTable, records: Sequence[msgspec.Raw], reasons: dict[int, str
     given = members(records, reasons)
     arrays: list[pa.Array] = []
     for declared in table.columns:
-        array = column(declared, [record.get(declared.field, _NULL) for record in given], reasons)
+        array = column(declared, [record.get(declared.field, NULL) for record in given], reasons)
         arrays.append(array)
         if declared.name in table.key:
             require(declared, array, reasons)
@@ -247,8 +247,21 @@ def _normal(value: Any) -> Any:
 
 
 def readable_key(table: RawTable, raw: msgspec.Raw) -> str | None:
-    """The key of a record that does not fit, as far as it can be read: parts joined by `|`, or None."""
+    """The key of a record that does not fit, as far as it can be read: parts joined by `|`, or None.
+
+    A part that fits its column is written as `versioning.key_text` writes it, however the vendor did.
+    """
     (record,) = members([raw], {})
-    fields = {column.name: column.field for column in table.columns}
-    parts = [bytes(record.get(fields[name], _NULL)).decode(errors="replace").strip('"') for name in table.key]
+    declared = {column.name: column for column in table.columns}
+    parts = [_key_part(declared[name], record.get(declared[name].field, NULL)) for name in table.key]
     return None if "null" in parts or "" in parts else "|".join(parts)
+
+
+def _key_part(column: Column, raw: msgspec.Raw) -> str:
+    try:
+        value = _READERS[column.type]([raw])[0]
+    except _UNFIT:
+        return bytes(raw).decode(errors="replace").strip('"')
+    if value is None:
+        return ""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if isinstance(value, datetime) else str(value)

@@ -210,7 +210,7 @@ def retry_quarantine(landing: Landing, *, only: frozenset[str] | None = None) ->
     """
     retried = quarantine.retry(landing, RAW_TABLES, only)
     loading.load_missing(landing, DATASETS)
-    quarantine.show_in_work_file(landing, moved=True)
+    quarantine.show_in_work_file(landing)
     return retried
 
 
@@ -225,11 +225,10 @@ def load_backlog(landing: Landing) -> ExtractResult:
 
 def _load(landing: Landing, answered: frozenset[str] = frozenset()) -> dict[str, int]:
     """Loads what the work file lacks, once the refusals that a good version has overtaken are settled."""
-    settled = quarantine.settle(landing, RAW_TABLES, answered)
+    quarantine.settle(landing, RAW_TABLES, answered)
     loaded = loading.load_missing(landing, DATASETS)
-    if landing.work_path.exists():
-        quarantine.show_in_work_file(landing, moved=bool(settled or loaded))
-    return loaded | ({"quarantine.records": settled} if settled else {})
+    shown = quarantine.show_in_work_file(landing) if landing.work_path.exists() else 0
+    return loaded | ({"quarantine.records": shown} if shown else {})
 
 
 def _plans(clients: Clients, reading: Reading, only: frozenset[str] | None) -> dict[str, list[Task]]:

@@ -66,7 +66,7 @@ class Landing:
         self._now = now
         self._lock = threading.Lock()
         self._latest: dict[RawTable, pa.Table] = {}
-        self._quarantined: set[str] | None = None
+        self._open: dict[str, quarantine.Refusal] | None = None
 
     def land(
         self,
@@ -76,6 +76,7 @@ class Landing:
         scope: Scope | None = None,
         last_wins: bool = False,
         refused: Sequence[Misfit] = (),
+        settles: bool = True,
     ) -> Landed:
         """Lands what changed among records.
 
@@ -86,6 +87,7 @@ class Landing:
             last_wins: Records repeated with other content are versions in order of arrival (overlapping pages);
                 otherwise they contradict each other and are refused.
             refused: What the source could not read at all; goes to quarantine too.
+            settles: Whether what the vendor shows by now settles refusals of before; not where nobody asked it.
 
         Returns:
             Counts; records refused go to quarantine, all others land.
@@ -124,7 +126,9 @@ class Landing:
                 self._latest[table] = versioning.merged(connection, table, latest, newer)
                 files = self.files(table.system, table.name)
                 latest_index.save(table, self._latest[table], files, self._index(table))
-        self._quarantine(table, misfits)
+        again = self._quarantine(table, misfits)
+        if settles:
+            quarantine.settle_shown(self, table, [rows, unread.known], misfits, again, scope)
         return Landed(draft.rows, len(misfits))
 
     def _read(
@@ -178,7 +182,14 @@ class Landing:
         """Appends resolutions of quarantined records (`quarantine.RESOLUTION_SCHEMA`)."""
         self._write(*quarantine.RESOLUTIONS, resolutions)
         with self._lock:
-            self._quarantined = None
+            self._open = None
+
+    def open_refusals(self) -> dict[str, quarantine.Refusal]:
+        """What is in quarantine and not settled, by fingerprint, oldest first."""
+        with self._lock:
+            if self._open is None:
+                self._open = {refusal.fingerprint: refusal for refusal in quarantine.open_refusals(self)}
+            return self._open
 
     def _landing_time(self, latest: pa.Table) -> datetime:
         """Now, but never before what is landed: a clock that was set back must not make old versions the latest."""
@@ -186,28 +197,31 @@ class Landing:
         newest: datetime | None = pc.max(latest["_landed_at"]).as_py() if latest.num_rows else None
         return now if newest is None or now > newest else newest + timedelta(microseconds=1)
 
-    def _quarantine(self, table: RawTable, misfits: list[Misfit]) -> None:
+    def _quarantine(self, table: RawTable, misfits: list[Misfit]) -> frozenset[str]:
+        """Keeps misfits that are not in quarantine yet; returns the fingerprints of all of them."""
         if not misfits:
-            return
-        with self._lock:
-            if self._quarantined is None:
-                # What was settled and comes back is refused anew: only open refusals are known.
-                self._quarantined = {refusal.fingerprint for refusal in quarantine.open_refusals(self)}
-            new: dict[str, dict[str, object]] = {}
-            for misfit in misfits:
-                row = {
-                    "system": table.system,
-                    "table_name": table.name,
-                    "record_key": misfit.record_key,
-                    "reason": misfit.reason,
-                    "payload": misfit.payload.decode(errors="replace"),
-                }
-                print_ = _text_fingerprint(row)
-                if print_ not in self._quarantined:
-                    new[print_] = {**row, "quarantined_at": self._now(), "_fingerprint": print_}
-            self._quarantined |= new.keys()
+            return frozenset()
+        known = self.open_refusals()  # what was settled and comes back is refused anew
+        found: dict[str, dict[str, object]] = {}
+        for misfit in misfits:
+            row: dict[str, object] = {
+                "system": table.system,
+                "table_name": table.name,
+                "record_key": misfit.record_key,
+                "reason": misfit.reason,
+                "payload": misfit.payload.decode(errors="replace"),
+            }
+            found[_text_fingerprint(row)] = row
+        new = [
+            {**row, "quarantined_at": self._now(), "_fingerprint": print_}
+            for print_, row in found.items()
+            if print_ not in known
+        ]
         if new:
-            self._write("quarantine", "records", pa.Table.from_pylist(list(new.values()), schema=QUARANTINE_SCHEMA))
+            self._write("quarantine", "records", pa.Table.from_pylist(new, schema=QUARANTINE_SCHEMA))
+            with self._lock:
+                self._open = None
+        return frozenset(found)
 
     def _write(self, system: str, name: str, rows: pa.Table) -> None:
         with self._lock:

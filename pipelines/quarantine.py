@@ -21,10 +21,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import in_memory
+from pipelines import careful, in_memory
 from pipelines.raw_table import RawTable
-from pipelines.typed import type_records
-from pipelines.versioning import INSTANT
+from pipelines.typed import Misfit, type_records
+from pipelines.versioning import INSTANT, Scope, key_text
 
 if TYPE_CHECKING:
     from pipelines.landing import Landing
@@ -110,6 +110,70 @@ def settle(landing: Landing, tables: Iterable[RawTable], answered: frozenset[str
     return len(outcomes)
 
 
+def settle_shown(
+    landing: Landing,
+    table: RawTable,
+    shown: Sequence[pa.Table],
+    misfits: Sequence[Misfit],
+    again: frozenset[str],
+    scope: Scope | None,
+) -> None:
+    """Settles the refusals of a table that a read has answered: their record came good, came otherwise, or is gone.
+
+    A record that returned to the very version that is landed makes no version, and one that never landed makes no
+    tombstone: what the vendor shows is the only thing that tells.
+
+    Args:
+        landing: The landing folder.
+        table: What was read.
+        shown: The key columns of the records that fit.
+        misfits: The records that did not.
+        again: The fingerprints of the misfits: their refusals stay open.
+        scope: What was read in full; None says nothing about what is gone.
+    """
+    refusals = [
+        refusal
+        for refusal in landing.open_refusals().values()
+        if refusal.table == f"{table.system}.{table.name}"
+        and refusal.fingerprint not in again
+        and not refusal.reason.startswith(WHOLE_ANSWER)
+    ]
+    if not refusals:
+        return
+    good = _keys_among(table, shown, {refusal.record_key for refusal in refusals if refusal.record_key is not None})
+    refused = {misfit.record_key for misfit in misfits}
+    outcomes: dict[str, str] = {}
+    for refusal in refusals:
+        if refusal.record_key is not None and refusal.record_key in good | refused:
+            outcomes[refusal.fingerprint] = "superseded"
+        # A misfit without a key could be any of the missing ones: then nothing is called gone.
+        elif None not in refused and scope is not None and _covers(scope, table, refusal):
+            outcomes[refusal.fingerprint] = "gone"
+    _note(landing, outcomes)
+
+
+def _keys_among(table: RawTable, shown: Sequence[pa.Table], wanted: set[str]) -> set[str]:
+    if not wanted:
+        return set()
+    with in_memory.cursor() as connection:
+        connection.register("shown", pa.concat_tables([rows.select(list(table.key)) for rows in shown]))
+        rows = connection.execute(
+            f"select {key_text(table)} as key from shown where key in (select unnest($keys))",  # noqa: S608
+            {"keys": sorted(wanted)},
+        ).fetchall()
+    return {key for (key,) in rows}
+
+
+def _covers(scope: Scope, table: RawTable, refusal: Refusal) -> bool:
+    """Whether a read of that part would have shown the record, had it still been there."""
+    if scope.column is None:
+        return True
+    declared = next(column for column in table.columns if column.name == scope.column)
+    (members,) = careful.members([_raw(refusal)], {})
+    day = careful.column(declared, [members.get(declared.field, careful.NULL)], {})[0].as_py()
+    return day is not None and scope.since is not None and day >= scope.since
+
+
 def retry(landing: Landing, tables: Iterable[RawTable], only: frozenset[str] | None = None) -> Retried:
     """Types every open refusal again with today's declarations, and lands what fits.
 
@@ -135,7 +199,7 @@ def retry(landing: Landing, tables: Iterable[RawTable], only: frozenset[str] | N
         if not fitting:
             continue
         newest = {refusal.record_key or refusal.fingerprint: refusal for refusal in fitting}  # they are oldest first
-        landing.land(table, [_raw(refusal) for refusal in newest.values()], last_wins=True)
+        landing.land(table, [_raw(refusal) for refusal in newest.values()], last_wins=True, settles=False)
         for refusal in fitting:
             is_newest = newest[refusal.record_key or refusal.fingerprint] is refusal
             outcomes[refusal.fingerprint] = "landed" if is_newest else "superseded"
@@ -145,28 +209,41 @@ def retry(landing: Landing, tables: Iterable[RawTable], only: frozenset[str] | N
     return Retried(len(refusals), dict(landed), superseded, len(refusals) - len(outcomes))
 
 
-def show_in_work_file(landing: Landing, *, moved: bool) -> None:
+def show_in_work_file(landing: Landing) -> int:
     """Writes into `quarantine.records` of the work file which refusals are settled, as the resolutions say.
 
     Args:
         landing: Its work file; where the table is not there yet, nothing happens.
-        moved: Whether anything was settled or loaded; if not, only missing columns are made.
+
+    Returns:
+        How many rows were found settled that were not shown so.
     """
     columns = _columns(landing)
-    if not columns or ("resolved_at" in columns and not moved):
-        return
-    files = [str(file) for file in landing.files(*RESOLUTIONS)]
-    with duckdb.connect(str(landing.work_path)) as connection:
-        for column in ("resolved_at timestamptz", "resolution varchar"):
-            connection.execute(f"alter table quarantine.records add column if not exists {column}")
-        if files:
-            connection.execute(_SHOW, {"files": files})
+    if not columns:
+        return 0
+    files = {"files": [str(file) for file in landing.files(*RESOLUTIONS)]}
+    if not {"resolved_at", "resolution"} <= columns:
+        with duckdb.connect(str(landing.work_path)) as connection:
+            for column in ("resolved_at timestamptz", "resolution varchar"):
+                connection.execute(f"alter table quarantine.records add column if not exists {column}")
+    if not files["files"]:
+        return 0
+    with duckdb.connect(str(landing.work_path), read_only=True) as connection:
+        query = f"select count(*) from quarantine.records as refused, {_SETTLED}"  # noqa: S608 - our own text
+        found = connection.execute(query, files).fetchone()
+    count = int(found[0]) if found else 0
+    if count:
+        with duckdb.connect(str(landing.work_path)) as connection:
+            connection.execute(
+                "update quarantine.records as refused"  # noqa: S608 - our own text
+                f" set resolved_at = settled.resolved_at, resolution = settled.resolution from {_SETTLED}",
+                files,
+            )
+    return count
 
 
-_SHOW = """
-    update quarantine.records as refused
-    set resolved_at = settled.resolved_at, resolution = settled.resolution
-    from (
+_SETTLED = """
+    (
         select _fingerprint, max(resolved_at) as resolved_at, arg_max(resolution, resolved_at) as resolution
         from read_parquet($files)
         group by _fingerprint
@@ -210,9 +287,8 @@ def _latest(landing: Landing, table: RawTable, keys: set[str]) -> dict[str, dict
     """The latest versions of some records, by key as quarantine writes it: parts joined by `|`."""
     with in_memory.cursor() as connection:
         connection.register("latest", landing.latest(table))
-        names = ", ".join(f'"{name}"' for name in table.key)
         rows = connection.execute(
-            f"select concat_ws('|', {names}) as key, _landed_at, _is_deleted from latest"  # noqa: S608 - declared names
+            f"select {key_text(table)} as key, _landed_at, _is_deleted from latest"  # noqa: S608 - declared names
             " where key in (select unnest($keys))",
             {"keys": sorted(keys)},
         ).fetchall()

@@ -74,6 +74,16 @@ def _keys(table: RawTable) -> str:
     return ", ".join(f'"{name}"' for name in table.key)
 
 
+def key_text(table: RawTable) -> str:
+    """SQL of a record's key as quarantine writes it (`careful.readable_key`): parts joined by `|`, instants in UTC."""
+    types = {column.name: column.type for column in table.columns}
+    parts = [
+        f"strftime(\"{name}\" at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')" if types[name] == "instant" else f'"{name}"'
+        for name in table.key
+    ]
+    return f"concat_ws('|', {', '.join(parts)})"
+
+
 def sources(connection: duckdb.DuckDBPyConnection, records: Sequence[msgspec.Raw]) -> pa.ChunkedArray:
     """A hash of each record's bytes as received."""
     parts = []
@@ -201,10 +211,9 @@ def gone(
     connection.register("shown", pa.concat_tables([rows.select(list(table.key)) for rows in seen]))
     connection.register("refused", pa.table({"record_key": [misfit.record_key for misfit in misfits]}, _REFUSED))
     connection.register("latest", latest)
-    readable = f"concat_ws('|', {_keys(table)})"
     return connection.sql(
         f"select {_keys(table)} from latest anti join shown using ({_keys(table)}) "  # noqa: S608
-        f"where not _is_deleted and {scope.condition()} and {readable} not in (select record_key from refused)"
+        f"where not _is_deleted and {scope.condition()} and {key_text(table)} not in (select record_key from refused)"
     ).to_arrow_table()
 
 

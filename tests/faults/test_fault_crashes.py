@@ -1,18 +1,13 @@
 """Promise 8: a process killed anywhere in landing, loading, building or publishing leaves nothing to be mended by hand.
 
-Faults: SIGKILL before and after chosen calls, seeded. Afterwards the next run holds what a clean run holds, and
-whoever read meanwhile saw the old figures or the new ones.
+Faults: SIGKILL before and after chosen calls, seeded, up to three in a row. Afterwards the next run holds what an
+undisturbed one holds, and whoever read meanwhile saw the old figures or the new ones.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,60 +19,50 @@ from canaries import credentials, found_in, ibans
 from counts import FULL, seeds
 from crashing import NARROW, ONLY
 from landed import AS_OF, landing_in
+from processes import Ended, Zygote
 from vendors import opened
 
 from pipelines import extract as extraction
 from sandbox.state import DataDirectory
 from sandbox.store import Store
 
-ROOT = Path(__file__).resolve().parents[2]
 LANDING_POINTS = ("a landing file", "normalize", "a statement of the load", "load")
 
-pytestmark = pytest.mark.xdist_group("faults")
+Rows = dict[str, list[tuple[Any, ...]]]
 
 
-@dataclass(frozen=True)
-class Process:
-    """How a process ended."""
-
-    code: int
-    said: str
-
-    @property
-    def was_killed(self) -> bool:
-        return self.code == -signal.SIGKILL
+@pytest.fixture(scope="module")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """Where processes to be killed come from."""
+    found = Zygote(tmp_path_factory.mktemp("zygote"))
+    yield found
+    found.close()
 
 
-def process(task: str, company: Path, folder: Path, **kill: Any) -> Process:
-    """Runs `crashing.py` to its end, whichever that is."""
-    told = {"task": task, "company": str(company), "folder": str(folder), "kill": kill or None}
-    environment = {**os.environ, "TIEOUT_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("crashing.py")), json.dumps(told)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        cwd=ROOT,
-        env=environment,
-    )
-    return Process(done.returncode, done.stdout[-2000:] + done.stderr[-4000:])
-
-
-def raw(work_path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every version in every raw table, without what differs from run to run (when and from which file)."""
-    with duckdb.connect(str(work_path), read_only=True) as work:
-        tables = work.sql(
-            "select table_schema, table_name from information_schema.tables where table_schema = 'raw_atlas_etrm' "
-            "and table_name not like '\\_dlt%' escape '\\' order by all"
+def tables(database: Path, schema: str, columns: str = "*", without: tuple[str, ...] = ()) -> Rows:
+    """Every table of a schema, rows in order."""
+    with duckdb.connect(str(database.resolve(strict=True)), read_only=True) as connection:
+        names = connection.execute(
+            "select table_name from information_schema.tables where table_schema = ? "
+            "and not starts_with(table_name, '_dlt') order by all",
+            [schema],
         ).fetchall()
         return {
-            name: work.sql(f'select id, _fingerprint, _is_deleted from "{schema}"."{name}" order by all').fetchall()
-            for schema, name in tables
+            name: connection.sql(f'select {columns} from "{schema}"."{name}" order by all').fetchall()
+            for (name,) in names
+            if name not in without
         }
 
 
-def next_run(company: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[Any, ...]]]:
+def raw(database: Path) -> Rows:
+    """Every version in every raw table, without what differs from run to run (when and from which file)."""
+    return tables(database, "raw_atlas_etrm", "id, _fingerprint, _is_deleted")
+
+
+# Killed in a first landing.
+
+
+def next_run(company: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Rows:
     """Lands and loads, undisturbed, and reads the work file."""
     monkeypatch.setattr(extraction, "DATASETS", NARROW)
     landing = landing_in(folder)
@@ -87,7 +72,7 @@ def next_run(company: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> di
 
 
 @pytest.fixture(scope="module")
-def undisturbed(company: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
+def undisturbed(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """The raw tables of a run that nobody killed."""
     with pytest.MonkeyPatch.context() as patch:
         return next_run(company, tmp_path_factory.mktemp("undisturbed"), patch)
@@ -108,24 +93,25 @@ def kills() -> list[Any]:
 
 @pytest.mark.parametrize(("at", "number", "when"), kills())
 def test_a_landing_killed_anywhere_is_made_good_by_the_next(
+    zygote: Zygote,
     company: Path,
     tmp_path: Path,
-    undisturbed: dict[str, list[tuple[Any, ...]]],
+    undisturbed: Rows,
     monkeypatch: pytest.MonkeyPatch,
     at: str,
     number: int,
     when: str,
 ) -> None:
-    killed = process("land", company, tmp_path, at=at, number=number, when=when)
-    assert killed.was_killed, f"the point was never reached (exit {killed.code}):\n{killed.said}"
+    assert_killed(zygote.run("land", company, tmp_path, at=at, number=number, when=when))
     assert next_run(company, tmp_path, monkeypatch) == undisturbed
 
 
+def assert_killed(ended: Ended) -> None:
+    assert ended.was_killed, f"the point was never reached (exit {ended.code}):\n{ended.said}"
+
+
 def test_a_lost_work_file_is_rebuilt_from_landing_alone(
-    company: Path,
-    tmp_path: Path,
-    undisturbed: dict[str, list[tuple[Any, ...]]],
-    monkeypatch: pytest.MonkeyPatch,
+    company: Path, tmp_path: Path, undisturbed: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     next_run(company, tmp_path, monkeypatch)
     landing = landing_in(tmp_path)
@@ -135,75 +121,157 @@ def test_a_lost_work_file_is_rebuilt_from_landing_alone(
     assert raw(landing.work_path) == undisturbed
 
 
-# Killed in dbt and in publishing: whole runs.
+# Killed again and again in the run after a first one.
+
+STAGES: tuple[tuple[tuple[str, int], ...], ...] = (
+    (("a landing file", 6),),
+    (("normalize", 1),),
+    (("a statement of the load", 4), ("load", 1)),
+    (("an event of dbt", 20), ("the mark of complete books", 2)),
+    (("the copy", 1), ("the switch", 1), ("the note", 1)),
+)
+"""The points of each stage, in the order a run comes to them, and how often each is passed at least."""
+
+CHANGES = {
+    "orders": {"description": "Neuland"},
+    "order_items": {"dealName": "Neuland"},
+    "counterparties": {"legalName": "Stadtwerke Neuland GmbH"},
+}
+
+
+@dataclass(frozen=True)
+class First:
+    """A first run's folder, and the same company after a record of each table changed."""
+
+    folder: Path
+    company: Path
+    old: Rows
+    new: Rows
+    raw: Rows
+    """Of the second run, undisturbed."""
+
+
+def books(folder: Path) -> Rows:
+    """What a reader of the published warehouse finds in the models, but for when and from which file it landed."""
+    lasting = "columns(name -> name not in ('landed_at', 'landing_file'))"
+    return tables(folder / "data" / "warehouse.duckdb", "staging", lasting)
+
+
+@pytest.fixture(scope="module")
+def first(zygote: Zygote, company: Path, tmp_path_factory: pytest.TempPathFactory) -> First:
+    """Run once and never written to: tests copy it."""
+    folder = tmp_path_factory.mktemp("first")
+    done = zygote.run("books", company, folder)
+    assert done.code == 0, done.said
+    changed = folder / "changed"
+    shutil.copytree(company, changed)
+    store = Store(DataDirectory(changed).store("atlas_etrm"))
+    for table, members in CHANGES.items():
+        record = store.all(table)[0]
+        store.put(table, record["id"], {**record, **members})
+    store.close()
+    second = folder / "second"
+    shutil.copytree(folder / "data", second / "data", symlinks=True)
+    done = zygote.run("books", changed, second)
+    assert done.code == 0, done.said
+    return First(folder, changed, books(folder), books(second), raw(second / "data" / "work.duckdb"))
+
+
+def sequences() -> list[Any]:
+    """Three kills in a row each, no two in one stage, every stage as often as any other."""
+    chosen = []
+    for parameter in seeds(9, 90):
+        seed = parameter.values[0]  # type: ignore[attr-defined]
+        chance = random.Random(seed)
+        row = []
+        for stage in sorted((3 * seed + step) % len(STAGES) for step in range(3)):
+            at, most = chance.choice(STAGES[stage])
+            row.append((at, chance.randint(1, most), chance.choice(["before", "after"])))
+        names = ", ".join(f"{when} {at} {number}" for at, number, when in row)
+        chosen.append(pytest.param(row, id=f"seed={seed}-{names}"))
+    return chosen
+
+
+@pytest.mark.parametrize("row", sequences())
+def test_a_run_killed_again_and_again_shows_old_or_new_and_ends_as_if_never_killed(
+    zygote: Zygote, first: First, tmp_path: Path, row: list[tuple[str, int, str]]
+) -> None:
+    shutil.copytree(first.folder / "data", tmp_path / "data", symlinks=True)
+    is_switched = False
+    for at, number, when in row:
+        assert_killed(zygote.run("books", first.company, tmp_path, at=at, number=number, when=when))
+        is_switched = is_switched or (at, when) == ("the switch", "after") or at == "the note"
+        assert books(tmp_path) == (first.new if is_switched else first.old)
+    done = zygote.run("books", first.company, tmp_path)
+    assert done.code == 0, done.said
+    assert books(tmp_path) == first.new != first.old
+    assert raw(tmp_path / "data" / "work.duckdb") == first.raw
+
+
+# Killed in whole runs.
 
 _whole_runs_take_minutes = pytest.mark.skipif(not FULL, reason="whole runs: make faults (TIEOUT_FAULTS=full)")
 
 NEW_NAME = "Stadtwerke Neuland GmbH"
-MARTS = "select table_name from information_schema.tables where table_schema = 'marts' order by all"
 NOT_OF_THE_WORLD = ("fct_runs", "fct_deliveries")
 
 
-def figures(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+def figures(folder: Path) -> Rows:
     """Every mart of the published warehouse, but for what tells of runs."""
-    warehouse = (folder / "data" / "warehouse.duckdb").resolve(strict=True)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        names = [name for (name,) in connection.sql(MARTS).fetchall() if name not in NOT_OF_THE_WORLD]
-        return {name: connection.sql(f"select * from marts.{name} order by all").fetchall() for name in names}
+    return tables(folder / "data" / "warehouse.duckdb", "marts", without=NOT_OF_THE_WORLD)
 
 
 @dataclass(frozen=True)
 class Published:
-    """A first run's folder and figures, and the same company after one customer changed its name."""
+    """A first whole run's folder and figures, and the same company after one customer changed its name."""
 
     folder: Path
     said: str
-    figures: dict[str, list[tuple[Any, ...]]]
+    old: Rows
     company: Path
+    new: Rows
+    """Of a run from nothing over that company."""
 
 
 @pytest.fixture(scope="module")
-def published(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+def published(zygote: Zygote, company: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """Run once and never written to: tests copy it."""
     folder = tmp_path_factory.mktemp("published")
-    done = process("run", company, folder)
+    done = zygote.run("run", company, folder)
     assert done.code == 0, done.said
     renamed = folder / "renamed"
     shutil.copytree(company, renamed)
     store = Store(DataDirectory(renamed).store("atlas_accounting"))
-    customer = store.all("customers")[0]
-    changed = {**customer, "name": NEW_NAME, "company_name": NEW_NAME, "updated_at": "2026-04-10T08:00:01+00:00"}
-    store.put("customers", customer["id"], changed)
+    unlinked = [each for each in store.all("customers") if each["id"] in repr(figures(folder)["dim_counterparties"])]
+    customer = unlinked[0]
+    told = {"name": NEW_NAME, "display_name": NEW_NAME, "updated_at": "2026-04-10T08:00:01+00:00"}
+    store.put("customers", customer["id"], {**customer, **told})
     store.close()
-    yield Published(folder, done.said, figures(folder), renamed)
+    clean = folder / "clean"
+    done = zygote.run("run", renamed, clean)
+    assert done.code == 0, done.said
+    assert NEW_NAME in repr(figures(clean))
+    return Published(folder, done.said, figures(folder), renamed, figures(clean))
 
 
 def whole_runs() -> list[Any]:
-    points = [("a model of dbt", number, "after") for number in (1, 10, 40, 80, 120)]
+    points = [("an event of dbt", number, "after") for number in (1, 10, 100, 300)]
     points += [(at, 1, when) for at in ("the copy", "the switch", "the note") for when in ("before", "after")]
     return [pytest.param(*point, id=f"{point[2]} {point[0]} {point[1]}") for point in points]
 
 
 @_whole_runs_take_minutes
 @pytest.mark.parametrize(("at", "number", "when"), whole_runs())
-def test_a_run_killed_in_dbt_or_publishing_shows_old_or_new(
-    published: Published, tmp_path: Path, at: str, number: int, when: str
+def test_a_whole_run_killed_in_dbt_or_publishing_shows_old_or_new(
+    zygote: Zygote, published: Published, tmp_path: Path, at: str, number: int, when: str
 ) -> None:
     shutil.copytree(published.folder / "data", tmp_path / "data", symlinks=True)
-    killed = process("run", published.company, tmp_path, at=at, number=number, when=when)
-    assert killed.was_killed, f"the point was never reached (exit {killed.code}):\n{killed.said}"
-    meanwhile = figures(tmp_path)
+    assert_killed(zygote.run("run", published.company, tmp_path, at=at, number=number, when=when))
     is_new = (at, when) in {("the switch", "after"), ("the note", "before"), ("the note", "after")}
-    assert (NEW_NAME in repr(meanwhile)) is is_new
-    if not is_new:
-        assert meanwhile == published.figures
-    done = process("run", published.company, tmp_path)
+    assert figures(tmp_path) == (published.new if is_new else published.old)
+    done = zygote.run("run", published.company, tmp_path)
     assert done.code == 0, done.said
-    found = figures(tmp_path)
-    assert NEW_NAME in repr(found)
-    clean = tmp_path / "clean"
-    assert process("run", published.company, clean).code == 0
-    assert found == figures(clean)
+    assert figures(tmp_path) == published.new
 
 
 @_whole_runs_take_minutes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -9,10 +10,12 @@ import pytest
 from virtual import raws
 
 from pipelines import quarantine
+from pipelines.atlar import tables as atlar
 from pipelines.atlas_etrm import tables
-from pipelines.extract import RAW_TABLES, load_backlog, retry_quarantine
+from pipelines.extract import load_backlog, retry_quarantine
 from pipelines.landing import Landing
 from pipelines.typed import Misfit
+from pipelines.versioning import EVERYTHING, Scope
 
 BAD = '{"id": 2, "totalAmount": "twelve"}'
 
@@ -74,7 +77,7 @@ def test_a_good_version_since_settles_a_refusal_and_an_older_one_does_not(landin
 def test_what_was_settled_and_goes_bad_again_is_open_again(landing: Landing) -> None:
     refuse(landing, BAD)
     refuse(landing, '{"id": 2, "totalAmount": 12}')
-    assert quarantine.settle(landing, RAW_TABLES) == 1
+    assert quarantine.open_refusals(landing) == []
     refuse(landing, BAD)
     (refusal,) = quarantine.open_refusals(landing)
     assert refusal.record_key == "2"
@@ -87,9 +90,60 @@ def test_what_was_settled_and_goes_bad_again_is_open_again(landing: Landing) -> 
 def test_of_two_refused_versions_that_fit_by_now_the_newer_is_the_latest(landing: Landing) -> None:
     refuse_what_would_fit(landing, '{"id": 7, "totalAmount": 1}')
     refuse_what_would_fit(landing, '{"id": 7, "totalAmount": 2}')
+    assert len(quarantine.open_refusals(landing)) == 1
     retried = retry_quarantine(landing)
-    assert (retried.landed, retried.superseded, retried.still_open) == ({"atlas_etrm.orders": 1}, 1, 0)
+    assert (retried.tried, retried.landed, retried.still_open) == (1, {"atlas_etrm.orders": 1}, 0)
     assert landed(landing) == {7: 2}
+
+
+def outcomes(landing: Landing) -> dict[str, str | None]:
+    load_backlog(landing)
+    return {row[0]: row[1] for row in shown(landing)}
+
+
+GOOD = '{"id": 1, "totalAmount": 1}'
+
+
+def test_what_never_landed_and_is_no_longer_shown_is_gone(landing: Landing) -> None:
+    landing.land(tables.ORDERS, raws(GOOD, BAD, '{"totalAmount": 3}', "17"), scope=EVERYTHING)
+    assert outcomes(landing) == {"2": None, None: None}
+    landing.land(tables.ORDERS, raws(GOOD))
+    assert outcomes(landing) == {"2": None, None: None}, "an answer to a write says nothing of the others"
+    landing.land(tables.ORDERS, raws(GOOD, "18"), scope=EVERYTHING)
+    assert outcomes(landing)["2"] is None, "what has no key could be any of the missing ones"
+    landing.land(tables.ORDERS, raws(GOOD), scope=EVERYTHING)
+    load_backlog(landing)
+    assert [row[1] for row in shown(landing)] == ["gone"] * 4
+    assert quarantine.open_refusals(landing) == []
+
+
+def test_a_window_tells_only_of_what_it_covers(landing: Landing) -> None:
+    bad = '{{"id": "{0}", "date": "2026-03-{0}", "version": "?"}}'
+    landing.land(atlar.TRANSACTIONS, raws(bad.format("05"), bad.format("25"), '{"id": "x", "date": "?"}'))
+    landing.land(atlar.TRANSACTIONS, [], scope=Scope("date", date(2026, 3, 20)))
+    assert outcomes(landing) == {"05": None, "25": "gone", "x": None}
+    landing.land(atlar.TRANSACTIONS, [], scope=EVERYTHING)
+    assert outcomes(landing) == {"05": "gone", "25": "gone", "x": "gone"}
+
+
+def test_a_record_that_returns_to_the_version_landed_settles_its_refusal(landing: Landing) -> None:
+    landing.land(tables.ORDERS, raws(GOOD), scope=EVERYTHING)
+    landing.land(tables.ORDERS, raws('{"id": 1, "totalAmount": "?"}'), scope=EVERYTHING)
+    landing.land(tables.ORDERS, raws(GOOD, '{"id": 1, "totalAmount": 2}'), scope=EVERYTHING)
+    assert len(quarantine.open_refusals(landing)) == 2, "the contradiction; what it took the place of is settled"
+    landing.land(tables.ORDERS, raws(GOOD), scope=EVERYTHING)
+    assert quarantine.open_refusals(landing) == []
+    load_backlog(landing)
+    assert landed(landing) == {1: 1}
+
+
+def test_a_key_of_days_and_moments_is_known_however_it_is_written(landing: Landing) -> None:
+    key = '"accountId": "a", "type": "BOOKED", "localDate": "2026-04-10", "timestamp": "2026-04-10T12:00:00+02:00"'
+    landing.land(atlar.BALANCES, raws(f'{{{key}, "version": 1}}'), scope=EVERYTHING)
+    assert landing.land(atlar.BALANCES, raws(f'{{{key}, "version": "?"}}'), scope=EVERYTHING).rows == 0, "not gone"
+    same = key.replace("T12:00:00+02:00", "T10:00:00Z")
+    landing.land(atlar.BALANCES, raws(f'{{{same}, "version": 2}}'), scope=EVERYTHING)
+    assert list(outcomes(landing).items()) == [("a|BOOKED|2026-04-10|2026-04-10T10:00:00.000000Z", "superseded")]
 
 
 def test_records_that_contradict_each_other_are_never_chosen_between(landing: Landing) -> None:
