@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Operation = Literal["create", "send", "approve", "update"]
+Operation = Literal["create", "send", "approve", "post", "update"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,20 @@ SYNCS: tuple[Sync, ...] = (
         ("atlas_accounting.bills", "atlas_accounting.vendors", *_LEDGER),
         "approving a draft bill, which issues and posts it",
         returns="bill",
+    ),
+    Sync(
+        "sync_atlas_accounting__journal_entries",
+        "atlas_accounting",
+        ("create",),
+        ("atlas_accounting.journal_entries",),
+        "draft journal entries for what has no document: accruals and other adjustments",
+    ),
+    Sync(
+        "sync_atlas_accounting__journal_entry_posts",
+        "atlas_accounting",
+        ("post",),
+        ("atlas_accounting.journal_entries", *_LEDGER),
+        "posting a draft journal entry, which puts it in the ledger",
     ),
     Sync(
         "sync_atlas_etrm__order_erp_codes",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -169,6 +169,19 @@ class AtlasAccountingClient:
     def vendor(self, vendor_id: str) -> dict[str, Any]:
         """One vendor. RecordNotFound where there is none."""
         return self._one("vendors", vendor_id)
+
+    def journal_entry(self, journal_entry_id: str) -> dict[str, Any]:
+        """One journal entry. RecordNotFound where there is none.
+
+        The contract names no read of a single entry (section 6): where it answers 404 the list is read, newest first.
+        """
+        try:
+            return self._one("journal_entries", journal_entry_id)
+        except errors.RecordNotFound:
+            for record in self.newest("journal_entries", datetime(1970, 1, 1, tzinfo=UTC)):
+                if record.get("id") == journal_entry_id:
+                    return record
+            raise
 
     def newest(self, table: str, until: datetime) -> list[dict[str, Any]]:
         """Records created since an instant, newest first: the look-up by a key the vendor cannot search.

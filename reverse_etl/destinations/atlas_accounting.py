@@ -1,12 +1,14 @@
-"""Writes to Atlas Accounting (contracts/atlas-accounting.md): parties, invoices, bills, and issuing them.
+"""Writes to Atlas Accounting (contracts/atlas-accounting.md): parties, invoices, bills, journal entries, and issuing
+or posting them.
 
 In: one delivery at a time. Out: its outcome, with the record as Atlas Accounting now has it.
 What does not belong here: which rows are due, and the ledger that the vendor posts by itself.
 
 There is no idempotency key and no search by ours. A complete landing is the look-up before a create: the sync models
 hold only what it lacks. For one whose outcome is unknown the newest records are read, back to where the vendor's own
-clock stood before the intent, and the key on the record is compared: `notes` of a document, `external_id` of a party.
-Sending and approving first look at the present state, so a step that was done is not done again.
+clock stood before the intent, and the key on the record is compared: `notes` of a document, `external_id` of a party,
+the first word of an entry's `description`.
+Sending, approving and posting first look at the present state, so a step that was done is not done again.
 """
 
 from __future__ import annotations
@@ -45,6 +47,9 @@ class AtlasAccountingCalls(Protocol):
     def approve_bill(self, bill_id: str, ap_account_id: str) -> Reply: ...  # noqa: D102
     def invoice(self, invoice_id: str) -> Record: ...  # noqa: D102
     def bill(self, bill_id: str) -> Record: ...  # noqa: D102
+    def create_journal_entry(self, body: Record) -> Reply: ...  # noqa: D102
+    def post_journal_entry(self, journal_entry_id: str) -> Reply: ...  # noqa: D102
+    def journal_entry(self, journal_entry_id: str) -> Record: ...  # noqa: D102
     def newest(self, table: str, until: datetime) -> Iterable[Record]: ...  # noqa: D102
 
 
@@ -54,6 +59,20 @@ class _Creation:
     key: str
     """The member that carries our key."""
     number: str
+    is_first_word: bool = False
+    """The key is the member's first word alone: an entry's description goes on in words, and the vendor's own
+    reversal of it repeats them behind others."""
+
+    def key_of(self, body: Record) -> str:
+        """Our key in a record to be created."""
+        value = str(body[self.key])
+        return value.split()[0] if self.is_first_word else value
+
+    def keys_in(self, record: Record) -> list[str]:
+        """What may be a key of ours in a vendor's record: people may write more into the notes."""
+        value: Any = record.get(self.key)
+        words = value.split() if isinstance(value, str) else []
+        return words[:1] if self.is_first_word else words
 
 
 _CREATIONS = {
@@ -61,6 +80,9 @@ _CREATIONS = {
     "sync_atlas_accounting__vendors": _Creation(tables.VENDORS, "external_id", "external_id"),
     "sync_atlas_accounting__invoices": _Creation(tables.INVOICES, "notes", "invoice_number"),
     "sync_atlas_accounting__bills": _Creation(tables.BILLS, "notes", "bill_number"),
+    "sync_atlas_accounting__journal_entries": _Creation(
+        tables.JOURNAL_ENTRIES, "description", "entry_number", is_first_word=True
+    ),
 }
 
 
@@ -68,8 +90,8 @@ _CREATIONS = {
 class _Issue:
     table: RawTable
     number: str
-    control_account: str
-    """The member of the payload that names the control account."""
+    control_account: str | None
+    """The member of the payload that names the control account; an entry has its accounts on its lines."""
     watched: tuple[str, ...]
     """Members that must be as they were when the plan was made."""
 
@@ -87,6 +109,9 @@ _ISSUES = {
         "ap_account_id",
         ("status", "vendor_id", "bill_date", "due_date", "currency", "total_amount"),
     ),
+    "sync_atlas_accounting__journal_entry_posts": _Issue(
+        tables.JOURNAL_ENTRIES, "entry_number", None, ("status", "entry_date", "description", "lines")
+    ),
 }
 
 
@@ -100,14 +125,17 @@ class AtlasAccountingDestination:
             "sync_atlas_accounting__vendors": client.create_vendor,
             "sync_atlas_accounting__invoices": client.create_invoice,
             "sync_atlas_accounting__bills": client.create_bill,
+            "sync_atlas_accounting__journal_entries": client.create_journal_entry,
         }
         self._issue = {
             "sync_atlas_accounting__invoice_sends": client.send_invoice,
             "sync_atlas_accounting__bill_approvals": client.approve_bill,
+            "sync_atlas_accounting__journal_entry_posts": lambda entry_id, _: client.post_journal_entry(entry_id),
         }
         self._read = {
             "sync_atlas_accounting__invoice_sends": client.invoice,
             "sync_atlas_accounting__bill_approvals": client.bill,
+            "sync_atlas_accounting__journal_entry_posts": client.journal_entry,
         }
 
     def prepare(self, sync: Sync, items: Sequence[PlanItem]) -> str | None:
@@ -128,8 +156,9 @@ class AtlasAccountingDestination:
                 record = self._read[sync.name](str(item.destination_id))
             except RecordNotFound:
                 continue
-            # The control account is told with the request; the document does not show it.
-            found[item.sync_key] = Present({issue.control_account: None}, shown(record, issue.watched))
+            # The control account is told with the request, the document does not show it; an entry shows its state.
+            old = {"status": record.get("status")} if issue.control_account is None else {issue.control_account: None}
+            found[item.sync_key] = Present(old, shown(record, issue.watched))
         return found
 
     def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
@@ -166,7 +195,8 @@ class AtlasAccountingDestination:
         creation, body = _CREATIONS[sync.name], payload(one)
 
         def read_back() -> Record | None:
-            return self._find(creation, {str(body[creation.key])}, one.vendor_clock).get(str(body[creation.key]))
+            key = creation.key_of(body)
+            return self._find(creation, {key}, one.vendor_clock).get(key)
 
         try:
             return written(creation.table, lambda: self._create[sync.name](body), read_back, number=creation.number)
@@ -185,7 +215,7 @@ class AtlasAccountingDestination:
         try:
             return written(
                 issue.table,
-                lambda: self._issue[sync.name](target, body[issue.control_account]),
+                lambda: self._issue[sync.name](target, body.get(issue.control_account or "")),
                 lambda: read(target),
                 number=issue.number,
             )
@@ -207,7 +237,7 @@ class AtlasAccountingDestination:
         return _without_issuing(_ISSUES[sync.name], one, present) or after_write_error(error)
 
     def _find_created(self, creation: _Creation, unknown: Sequence[Delivery]) -> dict[str, Outcome]:
-        keys = {one.delivery_id: str(payload(one)[creation.key]) for one in unknown}
+        keys = {one.delivery_id: creation.key_of(payload(one)) for one in unknown}
         clocks = [one.vendor_clock for one in unknown]
         since = None if any(clock is None for clock in clocks) else min(str(clock) for clock in clocks)
         records = self._find(creation, set(keys.values()), since) if keys else {}
@@ -224,17 +254,11 @@ class AtlasAccountingDestination:
         until = datetime.fromisoformat(since) if since else _BEGINNING
         found: dict[str, Record] = {}
         for record in self._client.newest(creation.table.name, until):
-            for key in keys.intersection(_keys_of(record, creation.key)).difference(found):
+            for key in keys.intersection(creation.keys_in(record)).difference(found):
                 found[key] = record
             if len(found) == len(keys):
                 break
         return found
-
-
-def _keys_of(record: Record, member: str) -> list[str]:
-    """Returns the words of the member that carries our key: people may write more into the notes."""
-    value: Any = record.get(member)
-    return value.split() if isinstance(value, str) else []
 
 
 def _is_no_endpoint(error: VendorError) -> bool:
@@ -249,8 +273,17 @@ def _without_issuing(issue: _Issue, one: Delivery, present: Record) -> Outcome |
         return Outcome("held", "atlas_accounting: a person voided it; it is not made again", answers=landed)
     if status not in ISSUED_NEVER:
         return done(landed, present, number=issue.number, reason="it was issued already")
-    total = present.get("total_amount")
-    if one.amount is not None and total is not None and Decimal(str(total)) != one.amount:
+    total = _total(present)
+    if one.amount is not None and total is not None and total != one.amount:
         reason = f"atlas_accounting: its total is {total} now, not {one.amount}"
         return Outcome("pending", reason, answers=landed, moved=True)
     return None
+
+
+def _total(record: Record) -> Decimal | None:
+    """A document's total; an entry's debits, which are its credits."""
+    if isinstance(lines := record.get("lines"), list) and "total_amount" not in record:
+        debits = [line.get("amount") for line in lines if line.get("entry_type") == "debit"]
+        return sum((Decimal(str(amount)) for amount in debits), Decimal(0))
+    total = record.get("total_amount")
+    return None if total is None else Decimal(str(total))

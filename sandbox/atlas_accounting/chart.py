@@ -65,6 +65,14 @@ CHART: tuple[ChartRow, ...] = (
     *_each(6500, "Software and data", "expense"),
     ChartRow("6800", "Bank charges", "expense", "EUR"),
     ChartRow("7900", "Rounding differences", "expense", "EUR"),
+    ChartRow("1250", "Revaluation of receivables", "asset", "EUR"),
+    ChartRow("1210", "Input VAT, reverse charge", "asset", "EUR"),
+    ChartRow("1300", "Accrued revenue", "asset", "EUR"),
+    ChartRow("2250", "Revaluation of payables", "liability", "EUR"),
+    ChartRow("2210", "Output VAT, reverse charge", "liability", "EUR"),
+    ChartRow("2300", "Accrued cost", "liability", "EUR"),
+    ChartRow("7800", "Realised exchange differences", "expense", "EUR"),
+    ChartRow("7810", "Unrealised exchange differences", "expense", "EUR"),
 )
 
 TEMPLATES: dict[tuple[str, str], tuple[ChartRow, ...]] = {

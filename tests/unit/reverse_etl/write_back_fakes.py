@@ -143,7 +143,7 @@ class FakeAccounting(Faulty):
     """Numbers drafts, posts them when told, has no idempotency and a clock months away from ours."""
 
     tables: dict[str, list[Record]] = field(
-        default_factory=lambda: {name: [] for name in ("customers", "vendors", "invoices", "bills")}
+        default_factory=lambda: {name: [] for name in ("customers", "vendors", "invoices", "bills", "journal_entries")}
     )
     clock: datetime = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -165,6 +165,15 @@ class FakeAccounting(Faulty):
     def approve_bill(self, bill_id: str, ap_account_id: str) -> Reply:
         return self._issue("bills", bill_id, "approved")
 
+    def create_journal_entry(self, body: Record) -> Reply:
+        return self._create("journal_entries", body, entry_number=f"JE-{len(self.tables['journal_entries']) + 1}")
+
+    def post_journal_entry(self, journal_entry_id: str) -> Reply:
+        return self._issue("journal_entries", journal_entry_id, "posted")
+
+    def journal_entry(self, journal_entry_id: str) -> Record:
+        return self._get("journal_entries", journal_entry_id)
+
     def invoice(self, invoice_id: str) -> Record:
         return self._get("invoices", invoice_id)
 
@@ -181,15 +190,16 @@ class FakeAccounting(Faulty):
         def act() -> Reply:
             self.clock += timedelta(seconds=1)
             lines = body.get("lines", [])
-            total = sum((Decimal(line["unit_price"]) * line["quantity"] for line in lines), Decimal(0))
             record = {
                 "id": f"{table}-{len(self.tables[table]) + 1}",
                 **body,
                 **extra,
                 "status": "draft",
-                "total_amount": f"{total:.2f}",
                 "created_at": self.clock.isoformat(),
             }
+            if table != "journal_entries":
+                total = sum((Decimal(line["unit_price"]) * line["quantity"] for line in lines), Decimal(0))
+                record["total_amount"] = f"{total:.2f}"
             self.tables[table].append(record)
             return reply([record])
 

@@ -10,6 +10,7 @@ with events as (
         'int_posting__payments_received',
         'int_posting__payments_made',
         'int_posting__manual_entries',
+        'int_posting__adjusting_entries',
     ]) }} -- noqa: LT02
 ),
 

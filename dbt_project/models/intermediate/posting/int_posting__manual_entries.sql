@@ -1,9 +1,12 @@
 -- Journal entries kept in Atlas Accounting itself, by their own lines; a reversed entry and its reversal both count.
+-- Those that carry one of our journal ids are that entry of ours and not these; a second copy of it is.
 -- One row per journal line of a posted entry.
 with entries as (
-    select *
-    from {{ ref('stg_atlas_accounting__journal_entries') }}
-    where is_posted
+    select entries.*
+    from {{ ref('stg_atlas_accounting__journal_entries') }} as entries
+    left join {{ ref('int_posting__entries_in_books') }} as ours
+        on entries.journal_entry_id_atlas_accounting = ours.journal_entry_id_atlas_accounting
+    where entries.is_posted and ours.journal_entry_id is null
 )
 
 select

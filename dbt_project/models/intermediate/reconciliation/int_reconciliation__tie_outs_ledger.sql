@@ -196,7 +196,58 @@ sections as (
             and our_sections.period_end_date = vendor_sections.period_end_date
             and our_sections.section = vendor_sections.section
             and our_sections.currency_code = vendor_sections.currency_code
+),
+
+-- Every copy of an entry counts: one posted twice is a difference of its whole amount.
+vendor_entries as (
+    select
+        coalesce(lines.currency_code, accounts.currency_code, parameters.base_currency_code) as currency_code,
+        sum(lines.amount) as amount
+    from {{ ref('stg_atlas_accounting__journal_entries') }} as entries
+    inner join {{ ref('stg_atlas_accounting__journal_entry_lines') }} as lines
+        on
+            entries.journal_entry_id_atlas_accounting = lines.journal_entry_id_atlas_accounting
+            and lines.entry_side = 'debit'
+    left join accounts
+        on lines.account_id = accounts.account_id
+    cross join parameters
+    where
+        entries.is_posted
+        and entries.journal_key is not null
+        and coalesce(entries.source_type, '') <> 'reversal'
+    group by all
+),
+
+our_entries as (
+    select
+        currency_code,
+        coalesce(sum(amount) filter (where is_posted), 0) as amount,
+        count(distinct journal_entry_id) filter (where not is_posted) as pending_count
+    from {{ ref('int_posting__journal_lines') }}
+    where
+        entry_side = 'debit'
+        and journal_entry_id in (
+            select sources.journal_entry_id from {{ ref('int_posting__adjusting_entry_sources') }} as sources
+        )
+    group by currency_code
 )
+
+select
+    'posted_entries_equal_vendor_entries' as control_name,
+    coalesce(our_entries.currency_code, vendor_entries.currency_code) as scope,
+    'Posted entries without a document, debits' as left_label,
+    coalesce(our_entries.amount, 0) as left_amount,
+    'Posted journal entries of Atlas Accounting with our ids' as right_label,
+    coalesce(vendor_entries.amount, 0) as right_amount,
+    coalesce(our_entries.currency_code, vendor_entries.currency_code) as currency_code,
+    0 as amount_reconciling,
+    0 as held_count,
+    coalesce(our_entries.pending_count, 0) as pending_count
+from our_entries
+full outer join vendor_entries
+    on our_entries.currency_code = vendor_entries.currency_code
+
+union all
 
 select
     'trial_balance_equals_vendor' as control_name,

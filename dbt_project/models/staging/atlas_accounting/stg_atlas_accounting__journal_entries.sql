@@ -10,6 +10,8 @@ select
     entry_number,
     entry_date,
     description,
+    -- The key stands first; the vendor's own reversal repeats the description behind words of its own.
+    {{ journal_key('description') }} as journal_key,
     lower(entry_type) as entry_type,
     lower(source_type) as source_type,
     lower(status) as entry_status,

@@ -1,0 +1,69 @@
+-- Draft journal entries for what has no document (accruals and their reversals, and the other adjusting entries), as
+-- the journal derives them; our journal id stands first in the description.
+-- One row per entry that is due, balances, and names accounts the books have.
+with due as (
+    select
+        sources.journal_entry_id,
+        sources.entry_date
+    from {{ ref('int_posting__adjusting_entry_sources') }} as sources
+    inner join {{ ref('int_posting__adjusting_entry_findings') }} as findings
+        on sources.journal_entry_id = findings.journal_entry_id
+    where
+        sources.journal_source = 'rules'
+        and sources.journal_entry_id_atlas_accounting is null
+        and findings.is_sendable
+),
+
+accounts as (
+    select
+        account_number,
+        min(account_id) as account_id
+    from {{ ref('stg_atlas_accounting__accounts') }}
+    where is_active and account_number is not null
+    group by account_number
+    having count(*) = 1
+),
+
+entries as (
+    select
+        lines.journal_entry_id,
+        due.entry_date,
+        lines.currency_code,
+        max(lines.order_id) as order_id,
+        min_by(lines.description, lines.line_number) as description,
+        sum(lines.amount) filter (where lines.entry_side = 'debit') as amount,
+        to_json(list(
+            json_object(
+                'account_id', accounts.account_id,
+                'entry_type', lines.entry_side,
+                'amount', {{ minor_unit_text('lines.amount', 'lines.currency_code') }},
+                'description', left(coalesce(lines.description, lines.line_type), 255)
+            ) order by lines.line_number
+        )) as lines
+    from {{ ref('fct_journal_entry_lines') }} as lines
+    inner join due
+        on lines.journal_entry_id = due.journal_entry_id
+    inner join accounts
+        on lines.gl_account = accounts.account_number
+    where lines.amount <> 0
+    group by lines.journal_entry_id, due.entry_date, lines.currency_code
+)
+
+select
+    'entry:' || journal_entry_id as sync_key,
+    'create' as operation,
+    'journal entry ' || journal_entry_id as record_label,
+    order_id,
+    null::varchar as destination_id,
+    null::varchar as expected_version,
+    amount::decimal(20, 4) as amount,
+    currency_code,
+    json_object(
+        'entry_date', entry_date::varchar,
+        'description', left(journal_entry_id || coalesce(' ' || description, ''), 1000),
+        'entry_type', 'adjustment',
+        'source_type', 'manual',
+        'lines', lines
+    )::varchar as payload,
+    null::varchar as current_values
+from entries
