@@ -10,13 +10,10 @@ What does not belong here: HTTP (`<system>/client.py`), typing (`typed.py`), Duc
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,12 +22,12 @@ import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pipelines import careful, in_memory, quarantine, versioning
+from pipelines import ahead, careful, in_memory, quarantine, versioning
 from pipelines import latest as latest_index
+from pipelines.draft import Draft
 from pipelines.raw_table import RawTable
-from pipelines.typed import CHUNK, Misfit, TypedChunk, typed_chunks, typed_schema
+from pipelines.typed import Misfit, TypedChunk, typed_chunks, typed_schema
 from pipelines.versioning import INSTANT, Scope
 
 QUARANTINE_SCHEMA = pa.schema(
@@ -97,7 +94,7 @@ class Landing:
             latest = self.latest(table)
             unread = versioning.unread(connection, table, records, latest)
             landed_at = self._landing_time(latest)
-            draft = _Draft(self.landing_dir, self._next_file(table.system, table.name))
+            draft = Draft(self.landing_dir, self._next_file(table.system, table.name))
             try:
                 rows = self._read(connection, table, _Wanted(records, unread.at), draft, landed_at, misfits)
                 repeats = versioning.repeats(connection, table, rows, unread.known, last_wins=last_wins)
@@ -136,7 +133,7 @@ class Landing:
         connection: duckdb.DuckDBPyConnection,
         table: RawTable,
         wanted: _Wanted,
-        draft: _Draft,
+        draft: Draft,
         landed_at: datetime,
         misfits: list[Misfit],
     ) -> pa.Table:
@@ -225,7 +222,7 @@ class Landing:
 
     def _write(self, system: str, name: str, rows: pa.Table) -> None:
         with self._lock:
-            draft = _Draft(self.landing_dir, self._next_file(system, name))
+            draft = Draft(self.landing_dir, self._next_file(system, name))
             try:
                 draft.write(rows)
                 draft.commit()
@@ -253,87 +250,14 @@ class _Wanted:
 
 
 def _typed_ahead(table: RawTable, wanted: _Wanted) -> Iterator[tuple[TypedChunk, pa.Table]]:
-    """Types chunk after chunk, the next one while this one is compared and written; with what is to be remembered."""
+    """Types piece after piece, the next ones while one is compared and written; with what is to be remembered."""
 
-    def typed(start: int) -> tuple[TypedChunk, pa.Table]:
-        at = wanted.at[start : start + CHUNK]
-        records = wanted.records(at)
-        (chunk,) = typed_chunks(table, records)
-        with in_memory.cursor() as connection:
-            sources = versioning.sources(connection, records)
-        if len(chunk.at) < len(records):
-            sources = sources.take(pa.array(chunk.at, pa.int64()))
-        return chunk, versioning.arrived(table, chunk.rows, sources, [at[number] for number in chunk.at])
+    def typed(piece: range) -> tuple[TypedChunk, pa.Table]:
+        at = wanted.at[piece.start : piece.stop]
+        (chunk,) = typed_chunks(table, wanted.records(at))
+        return chunk, versioning.arrived(table, chunk.rows, chunk.source, [at[number] for number in chunk.at])
 
-    starts = list(range(0, len(wanted.at), CHUNK))
-    if len(starts) < 2:
-        yield from map(typed, starts)
-        return
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="typing") as pool:
-        coming = pool.submit(typed, starts[0])
-        for following in starts[1:]:
-            done, coming = coming, pool.submit(typed, following)
-            yield done.result()
-        yield coming.result()
-
-
-class _Draft:
-    """A landing file that grows under a temporary name, a row group at a time; it counts once it is committed."""
-
-    def __init__(self, landing_dir: Path, path: Path) -> None:
-        self.rows = 0
-        self._path = path
-        self._temporary = path.with_suffix(".tmp")
-        self._name = path.relative_to(landing_dir).as_posix()
-        self._writer: pq.ParquetWriter | None = None
-
-    def write(self, rows: pa.Table) -> None:
-        if not rows.num_rows:
-            return
-        at = rows.schema.get_field_index("_landing_file")
-        named = rows.set_column(at, "_landing_file", pa.repeat(pa.scalar(self._name), rows.num_rows))
-        if self._writer is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            repeating = [field.name for field in named.schema if not _is_various(field)]
-            self._writer = pq.ParquetWriter(self._temporary, named.schema, compression="zstd", use_dictionary=repeating)
-        self._writer.write_table(named, row_group_size=CHUNK)
-        self.rows += rows.num_rows
-
-    def keep(self, kept: pa.ChunkedArray) -> None:
-        """Leaves out rows written so far, which are held in memory a row group at a time."""
-        if self._writer is None or pc.all(kept).as_py():
-            return
-        self._writer.close()
-        self._writer, self.rows, start = None, 0, 0
-        former = self._temporary.with_suffix(".former")
-        self._temporary.rename(former)
-        with pq.ParquetFile(former) as file:
-            for group in range(file.num_row_groups):
-                rows = file.read_row_group(group)
-                self.write(rows.filter(kept.slice(start, rows.num_rows)))
-                start += rows.num_rows
-        former.unlink()
-
-    def commit(self) -> None:
-        if self._writer is None:
-            return
-        self._writer.close()
-        with self._temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        self._temporary.rename(self._path)
-        _sync_folder(self._path.parent)
-
-    def discard(self) -> None:
-        if self._writer is not None:
-            with contextlib.suppress(Exception):
-                self._writer.close()
-        for left in (self._temporary, self._temporary.with_suffix(".former")):
-            left.unlink(missing_ok=True)
-
-
-def _is_various(field: pa.Field) -> bool:
-    """Whether a column's values hardly repeat, so that a dictionary of them is made in vain."""
-    return field.name == "_fingerprint" or pa.types.is_decimal(field.type)
+    yield from ahead.in_order(typed, ahead.steps(len(wanted.at)))
 
 
 def _contradicted(table: RawTable, record: msgspec.Raw) -> Misfit:
@@ -355,14 +279,6 @@ def _remembered(table: RawTable, rows: pa.Table, gone: pa.Table | None, landed_a
         return found
     buried = gone.append_column("_source", pa.nulls(gone.num_rows, pa.int64())).select(wanted.names)
     return pa.concat_tables([found, buried])
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _text_fingerprint(row: Mapping[str, object]) -> str:

@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import in_memory
+from pipelines.ahead import STEP
 from pipelines.fingerprints import METHOD, fingerprints
 from pipelines.raw_table import RawTable
-from pipelines.typed import CHUNK
 from pipelines.versioning import landing_schema, latest_schema, merged
 
-_FORMAT = 1
+_FORMAT = 2
 _SQL_TYPES = {
     "text": "varchar",
     "bigint": "bigint",
@@ -112,7 +112,7 @@ def _from_files(connection: duckdb.DuckDBPyConnection, table: RawTable, files: S
     parts = [found.cast(wanted)]
     older = connection.sql(f"select * from ({newest}) where not {current}", params=named)  # noqa: S608
     full = landing_schema(table)
-    for batch in older.to_arrow_reader(CHUNK):
+    for batch in older.to_arrow_reader(STEP):
         rows = pa.table(batch)
         columns = [rows[name].combine_chunks().cast(full.field(name).type) for name in types]
         rows = rows.set_column(

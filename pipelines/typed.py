@@ -19,13 +19,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from pipelines import careful, currencies, nested_money
+from pipelines import careful, currencies, nested_money, sources
+from pipelines.ahead import STEP
 from pipelines.careful import ARROW_TYPES
 from pipelines.fingerprints import fingerprints
 from pipelines.raw_table import RawTable
-
-CHUNK = 61_440
-"""Records typed at once, and a row group of a landing file: bounds the memory beyond the answer itself."""
 
 _FEW = 128
 """Records that are judged one by one rather than halved further."""
@@ -60,8 +58,10 @@ class TypedChunk:
     """A chunk's outcome, with where each row stood among the records."""
 
     rows: pa.Table
-    at: list[int]
+    at: Sequence[int]
     """Position in the records of each row."""
+    source: pa.Array
+    """Hash of each row's record as received (`sources.py`)."""
     misfits: list[Misfit]
 
 
@@ -90,29 +90,34 @@ def type_records(table: RawTable, records: Sequence[msgspec.Raw]) -> TypedRows:
 
 def typed_chunks(table: RawTable, records: Sequence[msgspec.Raw]) -> Iterator[TypedChunk]:
     """`type_records`, a bounded number of records at a time."""
-    for start in range(0, len(records), CHUNK):
-        yield _type_chunk(table, records[start : start + CHUNK], start)
+    for start in range(0, len(records), STEP):
+        yield _type_chunk(table, records[start : start + STEP], start)
 
 
 def _type_chunk(table: RawTable, records: Sequence[msgspec.Raw], start: int) -> TypedChunk:
     reasons: dict[int, str] = {}
-    blocks = list(_read_blocks(table, records, reasons))
+    lines = sources.lines(records)
+    source = sources.hashes(records, lines)
+    blocks = list(_read_blocks(table, records, lines, reasons))
     columns = [_joined([block[number] for block in blocks]) for number in range(len(table.columns) + 1)]
     rows = pa.table([*columns, fingerprints(table, columns)], schema=typed_schema(table))
     misfits = [
         Misfit(careful.readable_key(table, records[at]), why, bytes(records[at])) for at, why in sorted(reasons.items())
     ]
-    kept = [at for at in range(len(records)) if at not in reasons] if reasons else range(len(records))
-    if reasons:
-        rows = rows.take(pa.array(kept, pa.int64()))
-    return TypedChunk(rows, [start + at for at in kept], misfits)
+    if not reasons:
+        return TypedChunk(rows, range(start, start + len(records)), source, misfits)
+    kept = [at for at in range(len(records)) if at not in reasons]
+    taken = pa.array(kept, pa.int64())
+    return TypedChunk(rows.take(taken), [start + at for at in kept], source.take(taken), misfits)
 
 
 def _joined(arrays: list[pa.Array]) -> pa.Array:
     return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
 
 
-def _read_blocks(table: RawTable, records: Sequence[msgspec.Raw], reasons: dict[int, str]) -> Iterator[list[pa.Array]]:
+def _read_blocks(
+    table: RawTable, records: Sequence[msgspec.Raw], lines: bytes, reasons: dict[int, str]
+) -> Iterator[list[pa.Array]]:
     """Columns of consecutive blocks, in order; what does not fit gains a reason by its position."""
     patience = _PATIENCE
     waiting = [(0, len(records))]
@@ -120,7 +125,8 @@ def _read_blocks(table: RawTable, records: Sequence[msgspec.Raw], reasons: dict[
         first, last = waiting.pop()
         if last - first > _FEW and patience > 0:
             try:
-                yield _read_block(table, records[first:last])
+                block = records[first:last]
+                yield _read_block(table, block, lines if len(block) == len(records) else sources.lines(block))
             except _UNREADABLE:
                 patience -= 1
                 middle = (first + last) // 2
@@ -131,8 +137,8 @@ def _read_blocks(table: RawTable, records: Sequence[msgspec.Raw], reasons: dict[
         reasons.update({first + at: why for at, why in told.items()})
 
 
-def _read_block(table: RawTable, records: Sequence[msgspec.Raw]) -> list[pa.Array]:
-    """Reads records that all fit.
+def _read_block(table: RawTable, records: Sequence[msgspec.Raw], data: bytes) -> list[pa.Array]:
+    """Reads records that all fit; data is their lines.
 
     Returns:
         The declared columns in order, then `_unknown_fields`.
@@ -140,13 +146,12 @@ def _read_block(table: RawTable, records: Sequence[msgspec.Raw]) -> list[pa.Arra
     Raises:
         _UNREADABLE: one of the records does not fit, or is written in a way that only the careful reader knows.
     """
-    data = b"\n".join(records)
     if not data.isascii():
         data.decode()  # Arrow would take bytes that are no text
     is_flat = b"[" not in data and data.count(b"{") == len(records)
     nested, unknown = ({}, None) if is_flat else _nested(table, records)
     # What is nested is only passed over: to infer its type could recurse without end.
-    is_lines = data.count(b"\n") == len(records) - 1 and b"\r" not in data
+    is_lines = data.count(b"\n") == len(records) and b"\r" not in data
     read = _parsed(table, data, "infer" if is_flat else "ignore", is_lines=is_lines)
     if read.num_rows != len(records):
         raise ValueError("not one object per record")
@@ -190,7 +195,7 @@ def _options(table: RawTable, unexpected: str) -> pj.ParseOptions:
 
 def _parsed(table: RawTable, data: bytes, unexpected: str, *, is_lines: bool) -> pa.Table:
     # Arrow divides its blocks at line breaks: a record written over several lines must not be divided.
-    read = pj.ReadOptions(block_size=_BLOCK_BYTES if is_lines else len(data) + 1)
+    read = pj.ReadOptions(block_size=_BLOCK_BYTES if is_lines else len(data) + 1, use_threads=False)
     return pj.read_json(pa.BufferReader(data), read_options=read, parse_options=_options(table, unexpected))
 
 
@@ -198,18 +203,23 @@ def _converted(type_: str, values: pa.ChunkedArray) -> pa.Array:
     whole = values.combine_chunks()
     if type_ == "currency" and not pc.all(pc.is_in(whole, value_set=currencies.array())).as_py():
         raise ValueError("an unknown currency")
-    if type_ not in ("currency", "date", "instant"):
-        return whole.cast(ARROW_TYPES[type_])
-    texts = pc.if_else(pc.equal(whole, ""), pa.scalar(None, pa.string()), whole) if _has_empty(whole) else whole
+    if type_ == "decimal":  # of the same scale, so the bytes are the same
+        return pa.Array.from_buffers(ARROW_TYPES[type_], len(whole), whole.buffers(), whole.null_count, whole.offset)
     if type_ == "currency":
-        return texts
+        return _without_empty(whole)
     if type_ == "instant":
-        return texts.cast(ARROW_TYPES["instant"])  # refuses one without a zone
-    return texts.cast(pa.timestamp("s")).cast(pa.date32())  # refuses one with a zone
+        return _without_empty(whole).cast(ARROW_TYPES["instant"])  # refuses one without a zone
+    if type_ == "date":
+        days = whole.dictionary_encode()  # many records, few days
+        dates = _without_empty(days.dictionary).cast(pa.timestamp("s")).cast(pa.date32())  # refuses one with a zone
+        return dates.take(days.indices)
+    return whole.cast(ARROW_TYPES[type_])
 
 
-def _has_empty(texts: pa.Array) -> bool:
-    return pc.min(pc.binary_length(texts)).as_py() == 0
+def _without_empty(texts: pa.Array) -> pa.Array:
+    if pc.min(pc.binary_length(texts)).as_py() != 0:
+        return texts
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def _undeclared(table: RawTable, records: Sequence[msgspec.Raw], read: pa.Table) -> pa.Array | None:

@@ -12,15 +12,15 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import accumulate
 
 import duckdb
 import msgspec
 import pyarrow as pa
 
+from pipelines import ahead, sources
 from pipelines.fingerprints import DELETED
 from pipelines.raw_table import RawTable
-from pipelines.typed import CHUNK, Misfit, typed_schema
+from pipelines.typed import Misfit, typed_schema
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -84,22 +84,6 @@ def key_text(table: RawTable) -> str:
     return f"concat_ws('|', {', '.join(parts)})"
 
 
-def sources(connection: duckdb.DuckDBPyConnection, records: Sequence[msgspec.Raw]) -> pa.ChunkedArray:
-    """A hash of each record's bytes as received."""
-    parts = []
-    for start in range(0, len(records), CHUNK):
-        chunk = records[start : start + CHUNK]
-        ends = array("q", accumulate(map(len, chunk), initial=0))
-        written = pa.py_buffer(b"".join(chunk))
-        texts = pa.Array.from_buffers(pa.large_binary(), len(chunk), [None, pa.py_buffer(ends), written])
-        connection.register("texts", pa.table({"text": texts}))
-        parts.append(
-            connection.sql("select (hash(text) >> 1)::bigint as _source from texts").to_arrow_table()["_source"]
-        )
-        connection.unregister("texts")
-    return pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.int64())
-
-
 @dataclass(frozen=True)
 class Unread:
     """What bytes alone tell: the records that must be read, and what is known of the others."""
@@ -116,7 +100,13 @@ def unread(
     """Passes over the records that came before, byte for byte."""
     if latest["_source"].null_count == latest.num_rows:
         return Unread(range(len(records)), _seen_schema(table).empty_table())
-    arrived = pa.table([sources(connection, records), _positions(range(len(records)))], ["_source", "_at"])
+
+    def hashed(at: range) -> pa.Array:
+        piece = records[at.start : at.stop]
+        return sources.hashes(piece, sources.lines(piece))
+
+    found = pa.chunked_array(list(ahead.in_order(hashed, ahead.steps(len(records)))), pa.int64())
+    arrived = pa.table([found, _positions(range(len(records)))], ["_source", "_at"])
     connection.register("arrived", arrived)
     connection.register("latest", latest)
     known = connection.sql(
@@ -137,7 +127,7 @@ def _seen_schema(table: RawTable) -> pa.Schema:
     return pa.schema([*(landed.field(name) for name in table.key), ("_fingerprint", pa.string()), ("_at", pa.int64())])
 
 
-def arrived(table: RawTable, rows: pa.Table, source: pa.ChunkedArray, at: Sequence[int]) -> pa.Table:
+def arrived(table: RawTable, rows: pa.Table, source: pa.Array, at: Sequence[int]) -> pa.Table:
     """What is remembered of typed rows: the columns of `latest_schema` that they have, and their positions `_at`."""
     wanted = [name for name in latest_schema(table).names if name in rows.column_names]
     return rows.select(wanted).append_column("_source", source).append_column("_at", _positions(at))

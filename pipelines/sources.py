@@ -1,0 +1,44 @@
+"""A hash of each record's bytes as received: a record that came before, byte for byte, need not be read.
+
+In: records. Out: their bytes as lines, which is also what Arrow reads, and a number per record. The hash is DuckDB's,
+so it is compared within one version of DuckDB only (`latest.py` sees to that).
+What does not belong here: comparing (`versioning.py`), reading the lines (`typed.py`).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from itertools import accumulate
+
+import msgspec
+import pyarrow as pa
+
+from pipelines import in_memory
+
+_WITH_BREAK = (1).__add__
+
+
+def lines(records: Sequence[msgspec.Raw]) -> bytes:
+    """The records' bytes, each with a line break behind it."""
+    return b"\n".join([*records, b""])
+
+
+def hashes(records: Sequence[msgspec.Raw], written: bytes) -> pa.Array:
+    """Hashes records.
+
+    Args:
+        records: JSON as received.
+        written: `lines(records)`; the line break belongs to what is hashed, so that nothing must be copied.
+
+    Returns:
+        int64, one per record.
+    """
+    if not records:
+        return pa.array([], pa.int64())
+    ends = array("q", accumulate(map(_WITH_BREAK, map(len, records)), initial=0))
+    texts = pa.Array.from_buffers(pa.large_binary(), len(records), [None, pa.py_buffer(ends), pa.py_buffer(written)])
+    with in_memory.cursor() as connection:
+        connection.register("texts", pa.table({"text": texts}))
+        hashed = connection.sql("select (hash(text) >> 1)::bigint as hashed from texts").to_arrow_table()
+    return hashed["hashed"].combine_chunks()
