@@ -17,6 +17,7 @@ from datetime import date
 import msgspec
 
 from pipelines import loading, quarantine, shrink
+from pipelines.atlar import reports
 from pipelines.atlar import source as atlar_source
 from pipelines.atlar import tables as atlar_tables
 from pipelines.atlar.client import AtlarClient, AtlarConfig
@@ -208,7 +209,7 @@ def retry_quarantine(landing: Landing, *, only: frozenset[str] | None = None) ->
         landing: Where to land and load.
         only: Tables, as `<system>.<table>`; None is all.
     """
-    retried = quarantine.retry(landing, RAW_TABLES, only)
+    retried = quarantine.retry(landing, RAW_TABLES, only, {"atlar.bank_statements": reports.read_again})
     loading.load_missing(landing, DATASETS)
     quarantine.show_in_work_file(landing)
     return retried

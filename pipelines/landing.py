@@ -73,6 +73,7 @@ class Landing:
         scope: Scope | None = None,
         last_wins: bool = False,
         refused: Sequence[Misfit] = (),
+        buried: Sequence[tuple[object, ...]] = (),
         settles: bool = True,
     ) -> Landed:
         """Lands what changed among records.
@@ -84,6 +85,7 @@ class Landing:
             last_wins: Records repeated with other content are versions in order of arrival (overlapping pages);
                 otherwise they contradict each other and are refused.
             refused: What the source could not read at all; goes to quarantine too.
+            buried: Keys whose records are gone because of these records, whatever the read covered.
             settles: Whether what the vendor shows by now settles refusals of before; not where nobody asked it.
 
         Returns:
@@ -103,17 +105,13 @@ class Landing:
                     dropped = pc.is_in(rows["_at"], value_set=pa.array(repeats.dropped, pa.int64()))
                     draft.keep(pc.invert(dropped.filter(rows["_is_new"])))
                     rows = rows.filter(pc.invert(dropped))
-                gone = None
+                keys = [versioning.buried(connection, table, buried, rows, latest)]
                 if scope is not None and all(misfit.record_key is not None for misfit in misfits):
                     # A refused record without a key could be any of the missing ones: then nothing is declared gone.
                     seen = [rows, unread.known]
-                    gone = versioning.versions(
-                        table,
-                        versioning.gone(connection, table, seen, latest, misfits, scope),
-                        landed_at,
-                        are_gone=True,
-                    )
-                    draft.write(gone)
+                    keys.append(versioning.gone(connection, table, seen, latest, misfits, scope))
+                gone = versioning.versions(table, pa.concat_tables(keys), landed_at, are_gone=True)
+                draft.write(gone)
                 draft.commit()
             except BaseException:
                 draft.discard()
@@ -265,7 +263,7 @@ def _contradicted(table: RawTable, record: msgspec.Raw) -> Misfit:
     return Misfit(key, quarantine.CONTRADICTION, bytes(record))
 
 
-def _remembered(table: RawTable, rows: pa.Table, gone: pa.Table | None, landed_at: datetime) -> pa.Table:
+def _remembered(table: RawTable, rows: pa.Table, gone: pa.Table, landed_at: datetime) -> pa.Table:
     """What the index gains: rows that were read, with no landing time where nothing was landed, and tombstones."""
     now = pa.scalar(landed_at, INSTANT)
     times = pc.if_else(rows["_is_new"], now, pa.scalar(None, INSTANT))
@@ -275,8 +273,6 @@ def _remembered(table: RawTable, rows: pa.Table, gone: pa.Table | None, landed_a
         "_is_deleted": pa.repeat(pa.scalar(False), rows.num_rows),
     }
     found = pa.table([columns[name] if name in columns else rows[name] for name in wanted.names], schema=wanted)
-    if gone is None:
-        return found
     buried = gone.append_column("_source", pa.nulls(gone.num_rows, pa.int64())).select(wanted.names)
     return pa.concat_tables([found, buried])
 

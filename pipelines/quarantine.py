@@ -11,7 +11,7 @@ What does not belong here: refusing (`landing.py`, `typed.py`), loading (`loadin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -174,13 +174,23 @@ def _covers(scope: Scope, table: RawTable, refusal: Refusal) -> bool:
     return day is not None and scope.since is not None and day >= scope.since
 
 
-def retry(landing: Landing, tables: Iterable[RawTable], only: frozenset[str] | None = None) -> Retried:
+Reader = Callable[["Landing", Mapping[str, bytes]], Mapping[str, str]]
+"""Reads payloads that are files, by their fingerprints: lands what it can, and says what became of it."""
+
+
+def retry(
+    landing: Landing,
+    tables: Iterable[RawTable],
+    only: frozenset[str] | None = None,
+    readers: Mapping[str, Reader] | None = None,
+) -> Retried:
     """Types every open refusal again with today's declarations, and lands what fits.
 
     Args:
         landing: Where to land.
         tables: Every raw table there is.
         only: Tables, as `<system>.<table>`; None is all.
+        readers: Of tables whose payloads are files.
     """
     declared = {f"{table.system}.{table.name}": table for table in tables}
     refusals = [refusal for refusal in open_refusals(landing) if only is None or refusal.table in only]
@@ -195,6 +205,11 @@ def retry(landing: Landing, tables: Iterable[RawTable], only: frozenset[str] | N
             and refusal.reason != CONTRADICTION
             and not refusal.reason.startswith(WHOLE_ANSWER)
         ]
+        if candidates and name in (readers or {}):
+            told = (readers or {})[name](landing, {each.fingerprint: each.payload.encode() for each in candidates})
+            candidates = [refusal for refusal in candidates if refusal.fingerprint not in told]
+            outcomes |= told
+            landed[name] += sum(outcome == "landed" for outcome in told.values())
         fitting = [refusal for refusal in candidates if not type_records(table, [_raw(refusal)]).misfits]
         if not fitting:
             continue
@@ -206,7 +221,8 @@ def retry(landing: Landing, tables: Iterable[RawTable], only: frozenset[str] | N
             landed[name] += is_newest
     _note(landing, outcomes)
     superseded = len(outcomes) - landed.total()
-    return Retried(len(refusals), dict(landed), superseded, len(refusals) - len(outcomes))
+    still_open = len(refusals) - len(outcomes)
+    return Retried(len(refusals), {name: count for name, count in landed.items() if count}, superseded, still_open)
 
 
 def show_in_work_file(landing: Landing) -> int:

@@ -30,6 +30,8 @@ class Fetched:
     last_wins: bool = False
     misfits: Sequence[Misfit] = ()
     """What the source itself had to refuse, such as a file nobody can read."""
+    buried: Sequence[tuple[object, ...]] = ()
+    """Keys of records of which these take the place."""
 
 
 @dataclass(frozen=True)

@@ -69,9 +69,10 @@ class Tally:
         *,
         last_wins: bool = False,
         refused: Sequence[Misfit] = (),
+        buried: Sequence[tuple[object, ...]] = (),
     ) -> int:
         """Lands records as `Landing.land` does, counts them, and returns how many versions were new."""
-        landed = landing.land(table, records, scope=scope, last_wins=last_wins, refused=refused)
+        landed = landing.land(table, records, scope=scope, last_wins=last_wins, refused=refused, buried=buried)
         with self.lock:
             if landed.quarantined:
                 self.quarantined[table.system] = self.quarantined.get(table.system, 0) + landed.quarantined
@@ -128,6 +129,7 @@ def _land(task: Task, waiting: list[RawTable], landing: Landing, tally: Tally, p
             fetched.scope,
             last_wins=fetched.last_wins,
             refused=fetched.misfits,
+            buried=fetched.buried,
         )
         if fetched.table in waiting:
             waiting.remove(fetched.table)

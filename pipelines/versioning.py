@@ -207,6 +207,28 @@ def gone(
     ).to_arrow_table()
 
 
+def buried(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    keys: Sequence[tuple[object, ...]],
+    rows: pa.Table,
+    latest: pa.Table,
+) -> pa.Table:
+    """Those of the keys that are landed, not gone yet, and not among the rows read."""
+    schema = pa.schema([landing_schema(table).field(name) for name in table.key])
+    told = pa.table([[key[at] for key in keys] for at in range(len(table.key))], schema=schema)
+    if not keys:
+        return told
+    connection.register("told", told)
+    connection.register("shown", rows.select(list(table.key)))
+    connection.register("latest", latest)
+    return connection.sql(
+        f"select distinct {_keys(table)} from told "  # noqa: S608
+        f"semi join (from latest where not _is_deleted) using ({_keys(table)}) "
+        f"anti join shown using ({_keys(table)})"
+    ).to_arrow_table()
+
+
 _REFUSED = pa.schema([("record_key", pa.string())])
 
 

@@ -1,15 +1,17 @@
 """The bank's reports: which are new, what statements they hold, and those parsed into rows.
 
 In: a client, what is landed, the accounts. Out: connections, statement entries, statements and, last, the reports:
-a report that is landed has been read to its end, so it is never fetched again (reports are immutable).
+a report that is landed has been read to its end, so it is never fetched again (reports are immutable). A file nobody
+can read waits in quarantine, whole; `read_again` tries it with today's parser.
 Reports are fetched side by side and taken in their order, so that what repeats another is always the later one.
 What does not belong here: the file formats (`statements.py`), what counts as a repetition (`reports_known.py`).
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +20,10 @@ import msgspec
 
 from pipelines.atlar import tables
 from pipelines.atlar.client import AtlarClient
-from pipelines.atlar.reports_known import KnownBookings
+from pipelines.atlar.reports_known import EntryId, KnownBookings
 from pipelines.atlar.statements import Statement, UnreadableStatementError, parse_statements
 from pipelines.atlar.statements_shape import statement_key
+from pipelines.landing import Landing
 from pipelines.reading import Fetched, Reading
 from pipelines.transport import exact
 from pipelines.typed import Misfit
@@ -55,7 +58,9 @@ class _Rows:
     """Rows to land of a group of reports."""
 
     statements: list[msgspec.Raw] = field(default_factory=list)
-    entries: list[msgspec.Raw] = field(default_factory=list)
+    entries: dict[EntryId, msgspec.Raw] = field(default_factory=dict)
+    buried: list[EntryId] = field(default_factory=list)
+    """Rows of batches booked in one sum, whose payments are told by now."""
     misfits: list[Misfit] = field(default_factory=list)
     repeated: int = 0
 
@@ -80,7 +85,7 @@ def read_reports(client: AtlarClient, reading: Reading, accounts: Sequence[msgsp
             group = new[start : start + _REPORTS_PER_LANDING]
             rows = _group(client, connection_id, group, numbers, bookings)
             repeated += rows.repeated
-            yield Fetched(tables.BANK_STATEMENT_ENTRIES, rows.entries)
+            yield Fetched(tables.BANK_STATEMENT_ENTRIES, list(rows.entries.values()), buried=rows.buried)
             yield Fetched(tables.BANK_STATEMENTS, rows.statements, misfits=rows.misfits)
             told_by = [exact.with_members(report, connectionId=connection_id) for report in group]
             yield Fetched(tables.REPORTS, told_by)
@@ -131,7 +136,7 @@ def _report(
         except UnreadableStatementError as error:
             key = f"{connection_id}|{record['id']}"
             reason = f"unreadable statement of report {report_id}: {error}"
-            read.misfits.append(Misfit(key, reason, content))
+            read.misfits.append(Misfit(key, reason, _with_file(given, content)))
             continue
         read.found.append(_Found(given, statement, content))
     return read
@@ -170,7 +175,10 @@ def _keep(rows: _Rows, found: _Found, bookings: KnownBookings) -> None:
     if bookings.is_repeated(key, own):
         rows.repeated += 1
         return
-    new = bookings.new_entries(account, own, statement)
+    new, buried = bookings.take(account, own, statement)
+    for entry_id in buried:
+        rows.entries.pop(entry_id, None)  # of a statement read just before, or else landed
+    rows.buried += buried
     members = {
         **record,
         **statement.members,
@@ -187,7 +195,56 @@ def _keep(rows: _Rows, found: _Found, bookings: KnownBookings) -> None:
             "accountId": record.get("accountId"),
             **entry.members,
         }
-        rows.entries.append(msgspec.Raw(exact.dumps(told)))
+        rows.entries[(*own, entry.members["entryNumber"])] = msgspec.Raw(exact.dumps(told))
+
+
+def _with_file(record: dict[str, Any], content: bytes) -> bytes:
+    """A statement that cannot be read, as quarantine keeps it: what the vendor says of it, and its file."""
+    try:
+        file = {"file": content.decode()}
+    except UnicodeDecodeError:
+        file = {"fileBase64": base64.b64encode(content).decode()}
+    return exact.dumps({"statement": record, **file})
+
+
+def read_again(landing: Landing, payloads: Mapping[str, bytes]) -> dict[str, str]:
+    """Parses quarantined statement files with today's parser, and lands those that can be read.
+
+    Args:
+        landing: Where to land.
+        payloads: Refused statements as `_with_file` wrote them, by any name.
+
+    Returns:
+        What became of each that can be read, by its name: `landed`, or `superseded` where another statement told the
+        same.
+    """
+    outcomes: dict[str, str] = {}
+    bookings = KnownBookings.landed(landing)
+    rows = _Rows()
+    for name, payload in payloads.items():
+        try:
+            record, content = _record_and_file(payload)
+            found = _Found(record, _only(content), content)
+        except (UnreadableStatementError, ValueError, KeyError, TypeError):
+            continue
+        before = len(rows.statements)
+        _keep(rows, found, bookings)
+        outcomes[name] = "landed" if len(rows.statements) > before else "superseded"
+    landing.land(
+        tables.BANK_STATEMENT_ENTRIES, list(rows.entries.values()), last_wins=True, buried=rows.buried, settles=False
+    )
+    landing.land(tables.BANK_STATEMENTS, rows.statements, last_wins=True, settles=False)
+    return outcomes
+
+
+def _record_and_file(payload: bytes) -> tuple[dict[str, Any], bytes]:
+    told = exact.members(payload)
+    text = told.get("file")
+    content = text.encode() if isinstance(text, str) else base64.b64decode(told["fileBase64"], validate=True)
+    record = told["statement"]
+    if not record["connectionId"] or not record["id"]:
+        raise KeyError("id")
+    return record, content
 
 
 def _account_numbers(accounts: Sequence[msgspec.Raw]) -> dict[str, frozenset[str]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Any
 
-_NO_REFERENCE = frozenset({"NONREF", "NOTPROVIDED", "NOREF", "0"})
+NO_REFERENCE = frozenset({"NONREF", "NOTPROVIDED", "NOREF", "0"})
 """What banks write where they have no reference."""
 
 _DIGITS = 60
@@ -116,7 +116,7 @@ def _booking(rows: Sequence[dict[str, Any]]) -> str:
     total = format(Decimal(exact_sum([row["amount"] for row in rows])).normalize(), "f")
     told = [first.get("bookingDate"), first.get("valueDate"), total, first.get("currency")]
     reference = first.get("bankReference")
-    if reference and reference.upper() not in _NO_REFERENCE:
+    if reference and reference.upper() not in NO_REFERENCE:
         return "|".join(map(str, [*told, "ref", reference]))
     texts = [
         "".join(str(row.get(name) or "") for row in rows)

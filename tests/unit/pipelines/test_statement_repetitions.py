@@ -39,7 +39,8 @@ def land(landing: Landing, files: dict[str, bytes], account: str = "acc") -> _Ro
         record = {"connectionId": "con", "id": name, "accountId": account}
         for statement in parse_statements(content):
             _keep(rows, _Found(record, statement, content), known)
-    assert landing.land(tables.BANK_STATEMENT_ENTRIES, rows.entries).quarantined == 0
+    entries = list(rows.entries.values())
+    assert landing.land(tables.BANK_STATEMENT_ENTRIES, entries, buried=rows.buried).quarantined == 0
     assert landing.land(tables.BANK_STATEMENTS, rows.statements).quarantined == 0
     return rows
 
@@ -70,7 +71,7 @@ def test_overlapping_days_from_two_reports_land_once(landing: Landing) -> None:
     land(landing, {"s1": mt940(1, "100,00", [RENT, RENT, OTHER], "73,00")})
     rows = land(landing, {"s2": mt940(2, "90,00", [RENT, OTHER, NEXT_DAY], "68,00", "260401")})
     assert shape(rows) == (1, 1, 0)
-    assert b'"amount":"-5.00"' in re.sub(rb": ", b":", bytes(rows.entries[0]))
+    assert b'"amount":"-5.00"' in re.sub(rb": ", b":", bytes(next(iter(rows.entries.values()))))
     assert b'"repeatedEntryCount":2' in re.sub(rb": ", b":", bytes(rows.statements[0]))
     assert landing.latest(tables.BANK_STATEMENT_ENTRIES).num_rows == 4
 
