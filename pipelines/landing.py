@@ -109,7 +109,7 @@ class Landing:
                 if scope is not None and all(misfit.record_key is not None for misfit in misfits):
                     # A refused record without a key could be any of the missing ones: then nothing is declared gone.
                     seen = [rows, unread.known]
-                    keys.append(versioning.gone(connection, table, seen, latest, misfits, scope))
+                    keys.append(versioning.gone(connection, table, seen, latest, misfits, scope).cast(keys[0].schema))
                 gone = versioning.versions(table, pa.concat_tables(keys), landed_at, are_gone=True)
                 draft.write(gone)
                 draft.commit()

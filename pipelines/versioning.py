@@ -222,11 +222,15 @@ def buried(
     connection.register("told", told)
     connection.register("shown", rows.select(list(table.key)))
     connection.register("latest", latest)
-    return connection.sql(
-        f"select distinct {_keys(table)} from told "  # noqa: S608
-        f"semi join (from latest where not _is_deleted) using ({_keys(table)}) "
-        f"anti join shown using ({_keys(table)})"
-    ).to_arrow_table()
+    return (
+        connection.sql(
+            f"select distinct {_keys(table)} from told "  # noqa: S608
+            f"semi join (from latest where not _is_deleted) using ({_keys(table)}) "
+            f"anti join shown using ({_keys(table)})"
+        )
+        .to_arrow_table()
+        .cast(schema)
+    )
 
 
 _REFUSED = pa.schema([("record_key", pa.string())])
