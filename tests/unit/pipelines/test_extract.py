@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -159,7 +160,9 @@ def test_an_unreadable_statement_is_quarantined_whole(vendors: Vendors, landing:
     result = run(vendors, landing, clock)
     assert (result.rows["atlar.bank_statements"], result.quarantined) == (1, 1)
     (held,) = landed_rows(landing, "quarantine", "records")
-    assert (held["table_name"], held["record_key"], held["payload"]) == ("bank_statements", "con|s1", ":20:MT940")
+    assert (held["table_name"], held["record_key"]) == ("bank_statements", "con|s1")
+    payload = json.loads(held["payload"])
+    assert (payload["file"], payload["statement"]["id"], payload["statement"]["reportId"]) == (":20:MT940", "s1", "rep")
 
 
 @pytest.mark.usefixtures("not_loaded")
