@@ -29,6 +29,7 @@ from reverse_etl.destinations.base import Destination
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome
 from reverse_etl.plan import Plan, PlanItem
+from reverse_etl.read_back import verified
 from reverse_etl.resolve import ResolveResult, Sleep, resolve
 
 _SHARED_COMMIT_SECONDS = 0.02
@@ -91,6 +92,8 @@ def apply_plan(
     now: Callable[[], datetime],
     progress: Progress | None = None,
     workers: int = 16,
+    plan_id: str | None = None,
+    words: Mapping[tuple[str, str], str] | None = None,
 ) -> ApplyResult:
     """Sends every item of a plan and notes what came of it.
 
@@ -102,6 +105,8 @@ def apply_plan(
         now: The present instant, aware.
         progress: Called once per record.
         workers: Requests in flight per sync.
+        plan_id: The saved plan that the items are part of; the plan's own id where it is sent whole.
+        words: The approval each item goes by, by sync and key.
 
     Returns:
         The result. A vendor's error is an outcome, never an exception; a defect in a destination is raised, after
@@ -112,11 +117,11 @@ def apply_plan(
     by_sync: dict[str, list[PlanItem]] = {}
     for item in plan.items:
         by_sync.setdefault(item.sync_name, []).append(item)
-    destinations = destinations_of(clients)
+    destinations, name = destinations_of(clients), plan_id or plan.plan_id
     for sync in SYNCS:
         if (items := by_sync.get(sync.name)) and sync.destination not in result.failures:
             sending = _Sending(
-                sync, destinations[sync.destination], log, run_id, plan.plan_id, now, progress, workers, result
+                sync, destinations[sync.destination], log, run_id, name, words or {}, now, progress, workers, result
             )
             sending.run(items)
     return result
@@ -147,6 +152,7 @@ class _Sending:
     log: DeliveryLog
     run_id: str
     plan_id: str
+    words: Mapping[tuple[str, str], str]
     now: Callable[[], datetime]
     progress: Progress | None
     workers: int
@@ -184,6 +190,7 @@ class _Sending:
             plan_id=self.plan_id,
             at=self.now(),
             vendor_clock=vendor_clock,
+            words=self.words,
         )
         intended = iter(deliveries)
         for batch in batches:
@@ -212,7 +219,7 @@ class _Sending:
             return
         error = future.exception()
         if error is None:
-            yield from zip(deliveries, future.result(), strict=True)
+            yield from ((one, verified(one, outcome)) for one, outcome in zip(deliveries, future.result(), strict=True))
         elif isinstance(error, Exception):
             # A defect of ours, possibly after the request had left: nothing may be assumed about its effect.
             self.defect = error

@@ -39,6 +39,9 @@ class Sync:
     """Members of the payload that may hold a slot: ids, numbers and versions alone (DESIGN section 6.5)."""
 
 
+PROSPECTS = "sync_prospects"
+"""The model beside the syncs that says what will follow from an order's documents; nothing is sent from it."""
+
 NEEDS_APPROVAL_FIELDS = frozenset({"iban", "swiftBic"})
 """Fields that say where money goes: a row that changes one needs a second person's approval in every sync."""
 

@@ -10,8 +10,7 @@ intents or outcomes share one commit: a batch costs one sync to disk.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +20,7 @@ from reverse_etl.log_state import UNRESOLVED, Delivery, LogState, delivery_of, g
 from reverse_etl.operations import Event, OperationsStore, instant_text
 from reverse_etl.operations_tables import DELIVERIES
 from reverse_etl.outcome import Outcome
-from reverse_etl.plan import HeldRow, Plan, PlanItem
+from reverse_etl.plan import HeldRow, PlanItem
 
 
 class DeliveryLog:
@@ -42,40 +41,21 @@ class DeliveryLog:
         rows = [row for status in sorted(UNRESOLVED) for row in self._store.rows(DELIVERIES, status=status)]
         return sorted((delivery_of(row) for row in rows), key=lambda one: one.intended_at)
 
-    def save_plan(self, plan: Plan, *, run_id: str | None, made_by: str, at: datetime) -> str:
-        """Saves a plan with all it would send, and returns its id; the same plan again only renews its maker."""
-        items = [
-            {
-                "sync_name": item.sync_name,
-                "sync_key": item.sync_key,
-                "operation": item.operation,
-                "record_label": item.record_label,
-                "destination_id": item.destination_id,
-                "expected_version": item.expected_version,
-                "payload": item.payload,
-                "changes": [[change.field, change.old, change.new] for change in item.changes],
-            }
-            for item in plan.items
-        ]
-        body = {
-            "plan_id": plan.plan_id,
-            "run_id": run_id,
-            "plan_hash": plan.hash,
-            "made_by": made_by,
-            "made_at": instant_text(at),
-            "item_count": len(items),
-            "items": json.dumps(items, separators=(",", ":"), ensure_ascii=False),
-        }
-        self._store.append([Event("plan", plan.plan_id, at, body)])
-        return plan.plan_id
-
     def intend(
-        self, items: Sequence[PlanItem], *, run_id: str, plan_id: str, at: datetime, vendor_clock: str | None = None
+        self,
+        items: Sequence[PlanItem],
+        *,
+        run_id: str,
+        plan_id: str,
+        at: datetime,
+        vendor_clock: str | None = None,
+        words: Mapping[tuple[str, str], str] | None = None,
     ) -> list[Delivery]:
         """Commits the intent to send items of one sync, all in one commit, and returns their deliveries in order.
 
         A delivery that is known to have had no effect is taken up again under its own id (and so under the same
-        idempotency key); after a definitive answer a new attempt gets a new one.
+        idempotency key); after a definitive answer a new attempt gets a new one. `words` are the approvals that the
+        items go by, by sync and key.
 
         Raises:
             ValueError: an item's record has a delivery whose effect is unknown; it must be looked up first.
@@ -91,7 +71,10 @@ class DeliveryLog:
             if any(past.is_unresolved for past in history):
                 raise ValueError(f"{item.sync_name} {item.sync_key} has a delivery without a known outcome")
             body = _intent(item, history, at)
-            bodies.append(body | {"run_id": run_id, "plan_id": plan_id, "vendor_clock": vendor_clock})
+            word = (words or {}).get(item.key)
+            bodies.append(
+                body | {"run_id": run_id, "plan_id": plan_id, "vendor_clock": vendor_clock, "approval_id": word}
+            )
         self._store.append([Event("delivery", body["delivery_id"], at, body) for body in bodies])
         return [delivery_of(body) for body in bodies]
 
@@ -184,6 +167,7 @@ def _intent(item: PlanItem, history: Sequence[Delivery], at: datetime) -> dict[s
         "expected_version": item.expected_version,
         "amount": None if item.amount is None else format(item.amount, "f"),
         "currency_code": item.currency_code,
+        "beneficiary": item.beneficiary,
         "attempt": attempt,
         "status": "sent",
         "reason": None,
@@ -197,7 +181,7 @@ def _intent(item: PlanItem, history: Sequence[Delivery], at: datetime) -> dict[s
 
 
 def _result(delivery: Delivery, outcome: Outcome, at: datetime) -> dict[str, Any]:
-    done = outcome.status == "delivered"
+    done = outcome.status == "delivered" or outcome.had_effect
     return {
         "status": outcome.status,
         "reason": None if outcome.reason is None else mask_ibans(outcome.reason),

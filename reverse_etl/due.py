@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from reverse_etl.catalog import SYNCS, Sync
+from reverse_etl.catalog import PROSPECTS, SYNCS, Sync
 
 _COLUMNS = (
     "sync_key",
@@ -61,6 +61,41 @@ def read_due(work_path: Path) -> dict[str, list[SyncRow]]:
     """
     with duckdb.connect(str(work_path), read_only=True) as connection:
         return {sync.name: _rows(connection, sync) for sync in SYNCS if sync.has_model}
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What the writes that follow from one side of an order will hold (`sync_prospects`)."""
+
+    order_id: int
+    direction: str
+    order_name: str | None
+    currency_code: str | None
+    total_amount: Decimal | None
+    erp_code: str | None
+    document_id: str | None
+    document_number: str | None
+    is_draft: bool
+    is_issued: bool
+    issue_date: str | None
+    due_date: str | None
+    vendor_bill_number: str | None
+    amount_text: str | None
+    amount: Decimal | None
+    control_account_id: str | None
+
+
+def read_prospects(work_path: Path) -> list[Prospect]:
+    """Returns what follows from the documents of each order, ordered by order and direction.
+
+    Raises:
+        duckdb.Error: the file or the model is not there (build first).
+    """
+    columns = ", ".join(Prospect.__dataclass_fields__)
+    # The names are this module's own.
+    query = f"select {columns} from sync.{PROSPECTS} order by order_id, direction"  # noqa: S608
+    with duckdb.connect(str(work_path), read_only=True) as connection:
+        return [Prospect(*row) for row in connection.execute(query).fetchall()]
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sync: Sync) -> list[SyncRow]:

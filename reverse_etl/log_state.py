@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 UNRESOLVED = frozenset({"sent", "unknown"})
@@ -43,6 +44,8 @@ class Delivery:
     status: str
     reason: str | None
     destination_id: str | None
+    destination_number: str | None
+    plan_id: str | None
     intended_at: datetime
     finished_at: str | None
     was_delivered: bool
@@ -70,6 +73,16 @@ class LogState:
     """Syncs that this run has found closed (their endpoint is missing)."""
     delivered_now: frozenset[str] = frozenset()
     """Ids of what this very run has delivered."""
+
+    @cached_property
+    def doubtful(self) -> frozenset[tuple[str, str | None, int | None]]:
+        """Records (destination, id, order) that show something else than what was sent to them."""
+        every = (one for many in self.deliveries.values() for one in many)
+        return frozenset(
+            (one.destination, one.destination_id, one.order_id)
+            for one in every
+            if one.status == "held" and one.was_delivered and one.destination_id is not None
+        )
 
     def history(self, sync_name: str, sync_key: str) -> tuple[Delivery, ...]:
         """Returns a record's deliveries in one sync, oldest first."""

@@ -46,6 +46,8 @@ class Outcome:
     """Records the vendor returned, to be landed."""
     moved: bool = False
     """The destination's record changed since the plan: it is planned anew from what it is now."""
+    had_effect: bool = False
+    """The destination took it although it is not `delivered`: it shows something else than what was sent."""
     barred: VendorError | None = None
     """Set where everything else for this system, or this sync, would meet the same error."""
 

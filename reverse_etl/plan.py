@@ -142,6 +142,8 @@ def _verdict(item: PlanItem, log_state: LogState) -> tuple[Verdict, str, Deliver
     for past in history:
         if past.is_unresolved:
             return "wait", "its last delivery has no known outcome", past
+    if (item.destination, item.destination_id, item.order_id) in log_state.doubtful:
+        return "hold", "its record shows something else than what was sent to it; a person must look", None
     if item.operation == "create":
         for past in history:
             if past.operation == "create" and past.was_delivered:
@@ -157,8 +159,8 @@ def _verdict(item: PlanItem, log_state: LogState) -> tuple[Verdict, str, Deliver
     return "send", "", None
 
 
-def item_of(sync: Sync, row: SyncRow) -> PlanItem:
-    """Returns what a row would write; an update holds only what differs.
+def item_of(sync: Sync, row: SyncRow, *, slots: tuple[str, ...] = ()) -> PlanItem:
+    """Returns what a row would write; an update holds only what differs. `slots`: the places that hold one.
 
     Raises:
         ValueError: the payload is no JSON object, or holds a number with a fraction (money is text).
@@ -188,6 +190,7 @@ def item_of(sync: Sync, row: SyncRow) -> PlanItem:
         payload=canonical(payload),
         changes=changes,
         beneficiary=row.beneficiary,
+        slots=slots,
     )
 
 

@@ -72,11 +72,6 @@ class PlanItem:
         return self.sync_name, self.sync_key
 
     @property
-    def is_follow_up(self) -> bool:
-        """Whether it waits for what another item of its plan returns."""
-        return bool(self.slots)
-
-    @property
     def fields(self) -> dict[str, Any]:
         """The payload as an object; a fresh one each time."""
         fields: dict[str, Any] = json.loads(self.payload)

@@ -20,7 +20,7 @@ from typing import Any
 
 from reverse_etl.identity import Identity
 from reverse_etl.operations import Event, OperationsStore, TamperedError, instant_text
-from reverse_etl.operations_tables import APPROVALS, PLANS, REFUSALS
+from reverse_etl.operations_tables import APPROVALS, DELIVERIES, PLANS, REFUSALS
 from reverse_etl.plan_items import Plan, PlanItem, plan_id_of
 
 VALID_FOR = timedelta(hours=72)
@@ -98,7 +98,7 @@ class PlanStore:
             "item_count": len(plan.items),
             "follow_up_count": len(plan.follow_ups),
             "items": plan.body.decode(),
-            "set_aside": json.dumps(_set_aside(plan), separators=(",", ":"), ensure_ascii=False),
+            "set_aside": json.dumps(set_aside_of(plan), separators=(",", ":"), ensure_ascii=False),
         }
         self._store.append([Event("plan", plan.plan_id, at, body)])
         return plan.plan_id
@@ -143,6 +143,17 @@ class PlanStore:
             and one.approved_by != saved.made_by.name
             and saved.made_at <= one.approved_at <= at < one.expires_at
         ]
+
+    def has_valid_approval(self, row: Mapping[str, Any], at: datetime) -> bool:
+        """Whether a listed plan has an approval that seems to count; `valid` proves it."""
+        made_at = _instant(row["made_at"])
+        approvals = (_approval(one) for one in self._store.rows(APPROVALS, plan_id=row["plan_id"]))
+        return any(one.withdrawn_by is None and made_at <= one.approved_at and at < one.expires_at for one in approvals)
+
+    def is_done(self, row: Mapping[str, Any]) -> bool:
+        """Whether everything of a listed plan, and what follows from it, was delivered."""
+        delivered = self._store.rows(DELIVERIES, without=("payload",), plan_id=row["plan_id"], status="delivered")
+        return len(delivered) >= row["item_count"] + (row["follow_up_count"] or 0)
 
     def approve(
         self, saved: SavedPlan, *, by: Identity, reason: str, only: Iterable[str] | None, at: datetime
@@ -248,7 +259,8 @@ class PlanStore:
         return None
 
 
-def _set_aside(plan: Plan) -> list[dict[str, Any]]:
+def set_aside_of(plan: Plan) -> list[dict[str, Any]]:
+    """Returns what was due beside a plan and is not sent: state, sync, record, label, reason."""
     sets = (("held", plan.held), ("waiting", plan.waiting), ("rejected", plan.rejected))
     return [
         {

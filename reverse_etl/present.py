@@ -105,7 +105,7 @@ def _moved_since_landing(item: PlanItem, now: Present | str | None) -> str | Non
     if not isinstance(now, Present):
         return _unread(now)
     if item.expected_version is not None:
-        return _differences({"etag": item.expected_version}, now.watched, operator.eq)
+        return None if now.version == item.expected_version else f"it is at {now.version}, was {item.expected_version}"
     return _differences({change.field: change.old for change in item.changes}, now.values, _means_the_same)
 
 

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from tieout import __version__, sandbox_process
 from tieout import settings as settings_module
-from tieout.commands import acceptance, audit, dismissal
+from tieout.commands import acceptance, audit, dismissal, identities, plans
 from tieout.errors import ExitCode, SettingsError, TieoutError
 from tieout.settings import SANDBOX, Settings
 
@@ -39,6 +39,8 @@ app = typer.Typer(
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Business date of the figures.")]
 app.add_typer(audit.app, name="audit")
+app.add_typer(identities.app, name="identity")
+plans.register(app)
 app.command()(acceptance.accept)
 app.command()(dismissal.dismiss)
 
@@ -124,42 +126,20 @@ def _options(
 @app.command()
 def run(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
     """Land, build, plan and apply, until there is nothing left to send; then publish."""
-    outcome = _run(context.obj, as_of, as_json, plan_only=False)
+    outcome = _run(context.obj, as_of, as_json)
     raise typer.Exit(int(outcome.exit_code))
 
 
-@app.command()
-def plan(
-    context: typer.Context,
-    as_of: AsOf = None,
-    as_json: Json = False,
-    sync: Annotated[str | None, typer.Option("--sync", help="Show the records of this sync, field by field.")] = None,
-) -> None:
-    """Show what would be written where, old value → new value; writes nothing."""
-    outcome = _run(context.obj, as_of, as_json, plan_only=True, sync=sync)
-    raise typer.Exit(int(outcome.exit_code))
-
-
-def _run(
-    invocation: Invocation, as_of: str | None, as_json: bool, *, plan_only: bool, sync: str | None = None
-) -> RunOutcome:
+def _run(invocation: Invocation, as_of: str | None, as_json: bool) -> RunOutcome:
     from tieout import run as loop
     from tieout.progress import RunProgress
-    from tieout.report import plan as plan_report
     from tieout.report import summary
 
     errors = Console(stderr=True)
     with invocation.settings() as settings, RunProgress(errors) as progress:
-        outcome, made = loop.execute(
-            settings, as_of=_as_of(settings, as_of), now=_now, progress=progress, plan_only=plan_only
-        )
+        outcome, _ = loop.execute(settings, as_of=_as_of(settings, as_of), now=_now, progress=progress)
     if as_json:
-        document = summary.as_json(outcome)
-        if plan_only and made is not None:
-            document["plan"] = plan_report.as_json(made)
-        _print_json(document)
-    elif plan_only and made is not None:
-        plan_report.show(made, outcome, Console(), sync=sync)
+        _print_json(summary.as_json(outcome))
     else:
         summary.show(outcome, Console())
     return outcome

@@ -39,6 +39,8 @@ class RunOutcome:
     """Still due, and what an earlier attempt did is not known yet."""
     sent_by_sync: Counter[str] = field(default_factory=Counter)
     rejections: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Approved, but not sent because something moved since; one line each."""
     findings: list[str] = field(default_factory=list)
     figures: Figures | None = None
     was_built: bool = False
@@ -58,7 +60,7 @@ class RunOutcome:
             return ExitCode.FAILED
         if self.withheld:
             return ExitCode.WITHHELD
-        waiting = self.rejected or self.unknown or self.refused_before or self.unresolved
+        waiting = self.rejected or self.unknown or self.refused_before or self.unresolved or self.refused
         if waiting or (self.figures is not None and self.figures.held):
             return ExitCode.HELD
         return ExitCode.DONE

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,13 @@ from reverse_etl.apply import ApplyResult, apply_plan, resolve_unknown
 from reverse_etl.audit import note_head
 from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.operations import OperationsStore
-from reverse_etl.plan import Plan, make_plan, read_due
+from reverse_etl.plan import Plan
+from reverse_etl.release import Release, may_go_alone
 from tieout import identity, lock, publish
 from tieout.build import Books, Parameters
 from tieout.errors import NotSettledError, TieoutError
 from tieout.outcome import RunOutcome
+from tieout.planning import Planning
 from tieout.progress import RunProgress
 from tieout.report import figures
 
@@ -47,6 +49,7 @@ class Loop:
     outcome: RunOutcome
     clients: Clients
     store: OperationsStore
+    planning: Planning
     plan_only: bool = False
     books: Books = field(init=False)
     parameters: Parameters = field(init=False)
@@ -61,7 +64,7 @@ class Loop:
         self.books = Books(self.settings)
         self.parameters = Parameters.of(self.settings, self.as_of)
         self.landing = Landing(paths.landing, paths.work, paths.dlt, self.now)
-        self.log = DeliveryLog(self.store)
+        self.log = self.planning.log
 
     def go(self) -> None:
         """Runs the rounds; the outcome says how it went."""
@@ -73,11 +76,18 @@ class Loop:
             self._build(changed if known or number > 1 else None)
             if self._is_red():
                 self.outcome.withheld = True
+                if not self.plan_only:
+                    return
+            due = self._due()
+            if self.plan_only:
+                self._propose(due)
                 return
-            plan = self._plan()
-            if self.plan_only or not plan.items:
+            release, plan_id = self._release(due)
+            if not release.items:
+                if release.unapproved and self.planning.plan_name is None:
+                    self._propose(due)
                 return
-            applied = self._apply(plan)
+            applied = self._apply(replace(due, items=release.items), release, plan_id)
             changed = self._land_answers(applied) | {"operations.deliveries"}
             if applied.failures:
                 raise TieoutError("; ".join(f"{system}: {why}" for system, why in sorted(applied.failures.items())))
@@ -134,35 +144,49 @@ class Loop:
         self.outcome.figures = figures.read(self.settings.paths.work)
         return bool(self.outcome.figures.red)
 
-    def _plan(self) -> Plan:
-        """The plan to send now; what is due but not among the syncs applied by themselves waits for an approval."""
+    def _due(self) -> Plan:
         with self._timed("plan"):
-            due, state = read_due(self.settings.paths.work), self.log.state()
-            everything = make_plan(due, state)
-            allowed = self.settings.auto_apply
-            plan = everything if allowed is None or self.plan_only else make_plan(due, state, allowed=allowed)
-            self.last_plan = everything
-            self.outcome.refused_before = len(everything.rejected)
-            self.outcome.unresolved = len(everything.waiting)
+            due = self.planning.due()
+            self.outcome.refused_before = len(due.rejected)
+            self.outcome.unresolved = len(due.waiting)
             if not self.plan_only:
                 # Said once, also when nothing is to be sent: `status` and the marts show what waits for a person.
-                self.log.hold(everything.held, at=self.now())
-            self.outcome.planned += len(everything.items if self.plan_only else plan.items)
-            self.outcome.awaiting_approval = (
-                0
-                if allowed is None
-                else len(everything.items) - len([item for item in everything.items if item.sync_name in allowed])
-            )
-            if plan and not self.plan_only:
-                self.log.save_plan(
-                    plan, run_id=self.outcome.run_id, made_by=identity.current(self.settings).name, at=self.now()
-                )
-        return plan
+                self.log.hold(due.held, at=self.now())
+        return due
 
-    def _apply(self, plan: Plan) -> ApplyResult:
+    def _propose(self, due: Plan) -> None:
+        """Saves what waits for a second person, with what follows from it and the destinations' present values."""
+        with self._timed("plan"), self.progress.stage("read what is there", None):
+            self.last_plan = plan = self.planning.propose(due)
+            allowed = self.settings.auto_apply
+            alone = sum(may_go_alone(item, allowed) for item in plan.items)
+            self.outcome.awaiting_approval = len(plan.items) - alone
+            if self.plan_only:
+                self.outcome.planned = len(plan.items)
+
+    def _release(self, due: Plan) -> tuple[Release, str]:
+        """What may be sent now; what needs an approval and has none stays."""
+        with self._timed("plan"):
+            release, plan_id = self.planning.release(due)
+            self.outcome.planned += len(release.items)
+            self.outcome.awaiting_approval = len(release.unapproved)
+            self.outcome.refused = [f"{item.record_label}: {reason}" for item, reason in self.planning.refused.values()]
+        return release, plan_id
+
+    def _apply(self, plan: Plan, release: Release, plan_id: str) -> ApplyResult:
         outcome = self.outcome
         with self._timed("apply"), self.progress.stage("write back", len(plan.items)) as stage:
-            applied = apply_plan(plan, self.clients, self.log, run_id=outcome.run_id, now=self.now, progress=stage)
+            applied = apply_plan(
+                plan,
+                self.clients,
+                self.log,
+                run_id=outcome.run_id,
+                now=self.now,
+                progress=stage,
+                plan_id=plan_id,
+                words=release.words,
+            )
+        self.planning.sent(release)
         outcome.sent += applied.sent
         outcome.rejected += applied.rejected
         outcome.unknown += applied.unknown
@@ -190,7 +214,14 @@ class Loop:
 
 
 def execute(
-    settings: Settings, *, as_of: date, now: Now, progress: RunProgress, plan_only: bool = False
+    settings: Settings,
+    *,
+    as_of: date,
+    now: Now,
+    progress: RunProgress,
+    plan_only: bool = False,
+    plan_name: str | None = None,
+    record: str | None = None,
 ) -> tuple[RunOutcome, Plan | None]:
     """Runs the loop under the lock, records the run, publishes.
 
@@ -200,9 +231,11 @@ def execute(
         now: the present instant, UTC.
         progress: where a person sees it go on.
         plan_only: stop before the first write.
+        plan_name: the saved plan to apply, as far as it is approved; None applies what needs no approval.
+        record: plan or apply only what belongs to this record, such as `order:210`.
 
     Returns:
-        What the run did, and the last plan made.
+        What the run did, and the plan that was made and saved for a second person, if any.
 
     Raises:
         LockedError: another run works on the same data.
@@ -214,9 +247,10 @@ def execute(
         clients = open_clients(settings)
         store = OperationsStore(f"sqlite:///{settings.paths.operations}")
         try:
-            run_by = identity.current(settings).name
-            store.start_run(outcome.run_id, started_at=now(), profile=settings.profile, as_of=as_of, run_by=run_by)
-            loop = Loop(settings, as_of, now, progress, outcome, clients, store, plan_only)
+            by, log = identity.current(settings), DeliveryLog(store)
+            planning = Planning(settings, clients, store, log, outcome.run_id, by, now, record, plan_name)
+            store.start_run(outcome.run_id, started_at=now(), profile=settings.profile, as_of=as_of, run_by=by.name)
+            loop = Loop(settings, as_of, now, progress, outcome, clients, store, planning, plan_only)
             try:
                 loop.go()
             except BaseException as problem:

@@ -110,7 +110,9 @@ class AtlarDestination:
             except RecordNotFound:
                 continue
             values = {member: _shaped(value, record.get(member)) for member, value in item.fields.items()}
-            found[item.sync_key] = Present(shown(values, values), shown(record, ("etag",)))
+            etag = record.get("etag")
+            watched = shown(record, ("amount", "reference"))
+            found[item.sync_key] = Present(shown(values, values), watched, None if etag is None else str(etag))
         return found
 
     def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:

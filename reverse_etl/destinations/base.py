@@ -31,7 +31,9 @@ class Present:
     values: Mapping[str, Any]
     """What the payload would change: old values by the payload's own members, as JSON values, money as text."""
     watched: Mapping[str, Any] = field(default_factory=dict)
-    """What else must not have moved when the item is sent, such as status, total or version."""
+    """What else must not have moved when the item is sent, such as status or total."""
+    version: str | None = None
+    """The record's version, where the vendor has them: another one alone is no other content."""
 
 
 class Destination(Protocol):

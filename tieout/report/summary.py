@@ -59,6 +59,7 @@ def as_json(outcome: RunOutcome) -> dict[str, Any]:
         "seconds": {step: round(spent, 3) for step, spent in outcome.seconds.items()},
         "rounds": outcome.rounds,
         "awaiting_approval": outcome.awaiting_approval,
+        "refused": list(outcome.refused),
         "sent_by_sync": dict(outcome.sent_by_sync),
         "findings": list(outcome.findings),
         "exit_code": int(outcome.exit_code),
@@ -143,6 +144,16 @@ def _sent(outcome: RunOutcome, console: Console) -> None:
         _line(console, "", f"[red]{outcome.refused_before:,} refused before[/] and unchanged since; see tieout status")
     if outcome.unresolved:
         _line(console, "", f"[red]{outcome.unresolved:,} of unknown effect[/]; looked up again at the next run")
+    for refused in outcome.refused[:10]:
+        _line(console, "", f"[red]not sent[/] {refused}")
+    if len(outcome.refused) > 10:
+        _line(console, "", f"… {len(outcome.refused):,} in all; see tieout plan PLAN")
+    if not outcome.planned and (outcome.refused or outcome.awaiting_approval):
+        waits = (
+            f"; {outcome.awaiting_approval:,} await approval: tieout plan latest" if outcome.awaiting_approval else ""
+        )
+        _line(console, "Sent", f"nothing{waits}")
+        return
     if not outcome.planned:
         _line(console, "Sent", "nothing" if outcome.refused_before or outcome.unresolved else NOTHING_DUE)
         return

@@ -1,0 +1,176 @@
+"""`tieout plan`, `approve` and `apply`: what would be written, a second person's word, and the writing of just that.
+
+In: arguments, settings, the acting person. Out: plans and approvals in the operations store, text or JSON.
+What does not belong here: the rules of approval (`reverse_etl/plan_store.py`), of sending (`reverse_etl/release.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from tieout import identity
+from tieout import settings as settings_module
+from tieout.commands.opened import operations_store
+from tieout.commands.printing import print_json
+from tieout.errors import ExitCode, SettingsError, TieoutError
+
+if TYPE_CHECKING:
+    from reverse_etl.plan_items import Plan
+    from reverse_etl.plan_store import PlanStore
+    from tieout.outcome import RunOutcome
+    from tieout.settings import Settings
+
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Business date of the figures.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; everything else on stderr.")]
+Record = Annotated[
+    str | None, typer.Option("--record", metavar="KIND:ID", help="Only what belongs to this record, e.g. order:210.")
+]
+Name = Annotated[
+    str | None, typer.Argument(metavar="[PLAN]", help="A saved plan: its id, the beginning of it, or `latest`.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the three commands."""
+    app.command()(plan)
+    app.command()(approve)
+    app.command()(apply)
+
+
+def plan(
+    context: typer.Context,
+    name: Name = None,
+    as_of: AsOf = None,
+    sync: Annotated[str | None, typer.Option("--sync", help="Show the records of this sync, field by field.")] = None,
+    record: Record = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Records shown field by field; 0 shows all.")] = 50,
+    list_all: Annotated[bool, typer.Option("--list", help="Show the plans that are saved, newest first.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what would be written where, old value → new value, and save it for approval; writes nothing."""
+    from tieout.planning import check_record, plan_store
+    from tieout.report import plan as report
+    from tieout.report import summary
+
+    check_record(record)
+    settings = context.obj.plain_settings()
+    if list_all:
+        with operations_store(settings) as store:
+            rows = report.listed(plan_store(settings, store), _now())
+        if as_json:
+            print_json({"plans": rows})
+        else:
+            report.show_list(rows, Console())
+        return
+    if name is not None:
+        with operations_store(settings) as store:
+            view = report.view_of_saved(plan_store(settings, store), store, name, _now())
+        _shown(view, sync, record, limit, as_json)
+        return
+    outcome, made = _executed(context, as_of, plan_only=True, record=record)
+    if made is None:
+        summary.show(outcome, Console())
+        raise typer.Exit(int(outcome.exit_code))
+    view = report.view_of(made, outcome)
+    if as_json:
+        print_json({**summary.as_json(outcome), "plan": report.as_json(view)})
+    else:
+        report.show(view, Console(), sync=sync, record=record, limit=limit)
+    raise typer.Exit(int(outcome.exit_code))
+
+
+def approve(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id, the beginning of it, or `latest`.")],
+    reason: Annotated[str | None, typer.Option("--reason", help="Why it may be sent; kept with the approval.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="SYNC", help="This sync alone.")] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take every approval of the plan back.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let a plan be sent exactly as it was saved; by somebody else than whoever made it."""
+    from reverse_etl.operations import TamperedError
+    from reverse_etl.plan_store import ApprovalRefusedError, PlanNotFoundError
+    from tieout.planning import plan_store
+    from tieout.report import plan as report
+
+    settings: Settings = context.obj.plain_settings()
+    if reason is None and not withdraw:
+        raise SettingsError(f"{name}: --reason is missing; it is kept with the approval")
+    with operations_store(settings) as store:
+        plans = plan_store(settings, store)
+        by = identity.current(settings)
+        try:
+            saved = plans.load(name)
+            if withdraw:
+                count = plans.withdraw(saved, by=by, at=_now())
+                done: dict[str, Any] = {"plan_id": saved.plan_id, "withdrawn": count, "by": by.name}
+            else:
+                approval = plans.approve(saved, by=by, reason=reason or "", only=only or None, at=_now())
+                done = report.approval_document(saved, approval)
+        except PlanNotFoundError as problem:
+            raise SettingsError(str(problem)) from None
+        except (ApprovalRefusedError, TamperedError) as problem:
+            raise TieoutError(str(problem)) from None
+    if as_json:
+        print_json(done)
+    else:
+        report.show_approval(done, Console())
+
+
+def apply(
+    context: typer.Context, name: Name = None, record: Record = None, as_of: AsOf = None, as_json: Json = False
+) -> None:
+    """Send what of a saved plan is approved, exactly as it was approved; what moved since is refused by name."""
+    from tieout.planning import check_record, plan_store
+    from tieout.report import summary
+
+    check_record(record)
+    settings: Settings = context.obj.plain_settings()
+    if name is None and record is None:
+        with operations_store(settings) as store:
+            name = _to_apply(plan_store(settings, store))
+    outcome, _ = _executed(context, as_of, plan_name=name, record=record)
+    if as_json:
+        print_json({**summary.as_json(outcome), "plan_id": name})
+    else:
+        summary.show(outcome, Console())
+    raise typer.Exit(int(outcome.exit_code))
+
+
+def _to_apply(plans: PlanStore) -> str:
+    """Returns the newest plan that somebody approved and that is not done; else the newest."""
+    listed = plans.listed()
+    if not listed:
+        raise TieoutError("no plan is saved yet; `tieout plan` makes one")
+    for row in listed:
+        if plans.has_valid_approval(row, _now()) and not plans.is_done(row):
+            return str(row["plan_id"])
+    return str(listed[0]["plan_id"])
+
+
+def _executed(context: typer.Context, as_of: str | None, **options: Any) -> tuple[RunOutcome, Plan | None]:
+    from tieout import run as loop
+    from tieout.progress import RunProgress
+
+    with context.obj.settings() as settings, RunProgress(Console(stderr=True)) as progress:
+        day = settings_module.parse_date(as_of, "--as-of") if as_of else settings.business_date(_now())
+        return loop.execute(settings, as_of=day, now=_now, progress=progress, **options)
+
+
+def _shown(view: Any, sync: str | None, record: str | None, limit: int, as_json: bool) -> None:
+    from tieout.report import plan as report
+
+    if as_json:
+        print_json(report.as_json(view))
+    else:
+        report.show(view, Console(), sync=sync, record=record, limit=limit)
+    if view.refused:
+        raise typer.Exit(int(ExitCode.HELD))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
