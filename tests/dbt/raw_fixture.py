@@ -94,6 +94,8 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "destination_id": "varchar",
         "destination_number": "varchar",
         "request_id": "varchar",
+        "approval_id": "varchar",
+        "beneficiary": "varchar",
         "intended_at": "timestamptz",
         "finished_at": "timestamptz",
     },

@@ -213,17 +213,29 @@ def _summary(view: PlanView, console: Console) -> None:
 
 
 def _totals_table(items: Sequence[PlanItem], view: PlanView, console: Console, title: str) -> None:
+    groups = _grouped(items)
+    totals = {group: [f"{money(Decimal(a))} {c}" for c, a in _amounts(many).items()] for group, many in groups.items()}
+    widths = {
+        title: max(len(title), 6),
+        "operation": 9,
+        "amount": max((len(line) for lines in totals.values() for line in lines), default=0),
+    }
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for name in (title, "operation", "sync", "amount", "state"):
-        right = name in (title, "amount")
+        shown = name if name != "state" or view.states else ""
+        # Figures are never cut: where the terminal is narrow, names fold.
+        is_figure = name in (title, "amount")
         table.add_column(
-            name if name != "state" or view.states else "", justify="right" if right else "left", no_wrap=True
+            shown,
+            justify="right" if is_figure else "left",
+            no_wrap=is_figure,
+            overflow="fold",
+            min_width=widths.get(name),
         )
-    for (name, operation), members in _grouped(items).items():
+    for (name, operation), members in groups.items():
         states = Counter(view.states[item.key] for item in members if item.key in view.states)
         told = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
-        totals = "\n".join(f"{money(Decimal(amount))} {code}" for code, amount in _amounts(members).items())
-        table.add_row(f"{len(members):,}", operation, name, totals, told)
+        table.add_row(f"{len(members):,}", operation, name, "\n".join(totals[name, operation]), told)
     console.print(table)
 
 

@@ -20,6 +20,8 @@ select
     destination_id,
     destination_number,
     request_id,
+    approval_id,
+    beneficiary,
     intended_at,
     finished_at
 from {{ source('raw_operations', 'deliveries') }}
