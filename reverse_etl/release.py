@@ -54,7 +54,7 @@ class Release:
         kept, more = [], list(self.refused)
         for item in self.items:
             if (why := refused.get(item.key)) is not None:
-                more.append((item, why))
+                more.append((item, mask_ibans(why)))
             elif item.order_id in barred:
                 more.append((item, _sibling(item)))
             else:

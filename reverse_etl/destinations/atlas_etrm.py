@@ -78,7 +78,7 @@ class AtlasEtrmDestination:
                 by="id",
                 number="externalId",
                 read=client.counterparties_by_ids,
-                watched=("legalName",),
+                watched=("legalName", "vat", "iban", "swiftBic", "glAccount"),
             ),
             "sync_atlas_etrm__order_erp_codes": _Route(
                 tables.ORDERS,
