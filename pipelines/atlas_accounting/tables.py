@@ -54,6 +54,10 @@ _PARTY = dict(
     email="text",
     phone="text",
     tax_id="text",
+    # [assumed] where a deployment keeps them: the party's posting account and bank details
+    gl_account="text",
+    iban="text",
+    swift_bic="text",
     payment_terms="text",
     currency="currency",
     balance="decimal",

@@ -1,4 +1,4 @@
-"""Writes to ATLAS ETRM (contracts/atlas-etrm.md): codes, erpCodes, invoices, payments, isPaid.
+"""Writes to ATLAS ETRM (contracts/atlas-etrm.md): master data, erpCodes, invoices, payments, isPaid, statuses.
 
 In: deliveries in batches of up to 50. Out: an outcome for each, with the record as ATLAS ETRM now has it.
 What does not belong here: which rows are due (`dbt_project/models/sync`).
@@ -13,16 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
+
+import msgspec
 
 from pipelines.atlas_etrm import tables
-from pipelines.atlas_etrm.client import NUMBERS
 from pipelines.raw_table import Answer, RawTable
 from pipelines.transport import exact
 from pipelines.transport.errors import Conflict, RecordNotFound, Refused, VendorError
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
-from reverse_etl.destinations.base import Present, Record, answer, done, is_blank, payload, shown
+from reverse_etl.destinations import atlas_etrm_steps as steps
+from reverse_etl.destinations.base import Present, Record, done, payload, shown
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome, after_read_error, after_write_error
 from reverse_etl.plan import PlanItem
@@ -31,6 +33,7 @@ from reverse_etl.plan import PlanItem
 class AtlasEtrmCalls(Protocol):
     """The calls of `AtlasEtrmClient` that this destination makes. The reads refuse an empty list."""
 
+    def all_counterparties(self) -> Sequence[bytes | msgspec.Raw]: ...  # noqa: D102
     def counterparties_by_ids(self, ids: Sequence[int]) -> list[Record]: ...  # noqa: D102
     def orders_by_ids(self, ids: Sequence[int]) -> list[Record]: ...  # noqa: D102
     def invoices_by_ids(self, ids: Sequence[int]) -> list[Record]: ...  # noqa: D102
@@ -52,7 +55,7 @@ class _Route:
 
     table: RawTable
     present: Callable[[Sequence[Delivery]], Found]
-    step: Callable[[Delivery, Record | None], Record | Outcome]
+    step: Callable[[Delivery, Record | None, steps.Planned], Record | Outcome]
     """The record to post, or the outcome where nothing is to be sent."""
     post: Callable[[Sequence[Record]], Reply]
     by: str
@@ -69,21 +72,32 @@ class AtlasEtrmDestination:
 
     def __init__(self, client: AtlasEtrmCalls) -> None:
         self._client = client
+        self._planned: dict[tuple[str, str], Record] = {}
         self._routes = {
             "sync_atlas_etrm__counterparties": _Route(
                 tables.COUNTERPARTIES,
                 lambda batch: _by_target(batch, client.counterparties_by_ids),
-                _counterparty_step,
+                steps.counterparty_step,
                 client.post_counterparties,
                 by="id",
                 number="externalId",
                 read=client.counterparties_by_ids,
                 watched=("legalName", "vat", "iban", "swiftBic", "glAccount"),
             ),
+            "sync_atlas_etrm__missing_counterparties": _Route(
+                tables.COUNTERPARTIES,
+                self._present_counterparties,
+                steps.missing_counterparty_step,
+                client.post_counterparties,
+                by="externalId",
+                number="externalId",
+            ),
+            "sync_atlas_etrm__counterparty_fields": self._correction(),
+            "sync_atlas_etrm__counterparty_bank_details": self._correction(),
             "sync_atlas_etrm__order_erp_codes": _Route(
                 tables.ORDERS,
                 lambda batch: _by_target(batch, client.orders_by_ids),
-                _order_step,
+                steps.order_step,
                 client.post_orders,
                 by="id",
                 number="erpCode",
@@ -93,7 +107,7 @@ class AtlasEtrmDestination:
             "sync_atlas_etrm__invoices": _Route(
                 tables.INVOICES,
                 self._present_invoices,
-                _invoice_step,
+                steps.invoice_step,
                 client.post_invoices,
                 by="externalId",
                 number="invoiceNumber",
@@ -101,7 +115,7 @@ class AtlasEtrmDestination:
             "sync_atlas_etrm__payments": _Route(
                 tables.PAYMENTS,
                 self._present_payments,
-                _payment_step,
+                steps.payment_step,
                 client.post_payments,
                 by="externalId",
                 number="externalId",
@@ -109,17 +123,53 @@ class AtlasEtrmDestination:
             "sync_atlas_etrm__invoice_settlements": _Route(
                 tables.INVOICES,
                 lambda batch: _by_target(batch, client.invoices_by_ids),
-                _settlement_step,
+                steps.settlement_step,
                 client.post_invoices,
                 by="id",
                 number="invoiceNumber",
                 read=client.invoices_by_ids,
                 watched=("orderId", "externalId", "invoiceNumber", "amount"),
             ),
+            "sync_atlas_etrm__invoice_reopenings": _Route(
+                tables.INVOICES,
+                lambda batch: _by_target(batch, client.invoices_by_ids),
+                steps.reopening_step,
+                client.post_invoices,
+                by="id",
+                number="invoiceNumber",
+                read=client.invoices_by_ids,
+                watched=("orderId", "externalId", "invoiceNumber", "amount"),
+            ),
+            "sync_atlas_etrm__order_statuses": _Route(
+                tables.ORDERS,
+                lambda batch: _by_target(batch, client.orders_by_ids),
+                steps.status_step,
+                client.post_orders,
+                by="id",
+                number="status",
+                read=client.orders_by_ids,
+                watched=("registrationDate", "dueDate", "totalAmount"),
+            ),
         }
 
+    def _correction(self) -> _Route:
+        read = self._client.counterparties_by_ids
+        return _Route(
+            tables.COUNTERPARTIES,
+            lambda batch: _by_target(batch, read),
+            steps.correction_step,
+            self._client.post_counterparties,
+            by="id",
+            number="externalId",
+            read=read,
+            watched=("legalName",),
+        )
+
     def prepare(self, sync: Sync, items: Sequence[PlanItem]) -> str | None:
-        """Needs nothing: each batch reads what it needs."""
+        """Notes what changes from what: each batch reads what is there, and compares."""
+        self._planned |= {
+            (item.sync_name, item.sync_key): {change.field: change.old for change in item.changes} for item in items
+        }
         return None
 
     def present(self, sync: Sync, items: Sequence[PlanItem]) -> dict[str, Present]:
@@ -151,10 +201,13 @@ class AtlasEtrmDestination:
         present = route.present(unknown) if unknown else {}
         found = {}
         for one in unknown:
-            result = route.step(one, present.get(one.delivery_id))
+            result = self._step(route, one, present)
             if isinstance(result, Outcome) and result.status == "delivered":
                 found[one.delivery_id] = result
         return found
+
+    def _step(self, route: _Route, one: Delivery, present: Found) -> Record | Outcome:
+        return route.step(one, present.get(one.delivery_id), self._planned.get((one.sync_name, one.sync_key)))
 
     def _deliver(self, route: _Route, batch: Sequence[Delivery]) -> dict[str, Outcome]:
         try:
@@ -164,7 +217,7 @@ class AtlasEtrmDestination:
         outcomes: dict[str, Outcome] = {}
         to_send: list[tuple[Delivery, Record]] = []
         for one in batch:
-            result = route.step(one, present.get(one.delivery_id))
+            result = self._step(route, one, present)
             if isinstance(result, Outcome):
                 outcomes[one.delivery_id] = result
             else:
@@ -213,10 +266,24 @@ class AtlasEtrmDestination:
         unseen = Outcome("unknown", "answered with success, but without the record", request_id=request_id)
         outcomes = {}
         for one in missing:
-            result = route.step(one, present.get(one.delivery_id))
+            result = self._step(route, one, present)
             is_there = isinstance(result, Outcome) and result.status == "delivered"
             outcomes[one.delivery_id] = result if is_there and isinstance(result, Outcome) else unseen
         return outcomes
+
+    def _present_counterparties(self, batch: Sequence[Delivery]) -> Found:
+        """Matches by code, then VAT number, then exact name: there is no search, so all are read, in one call."""
+        everybody = [exact.loads(record) for record in self._client.all_counterparties()]
+        found = {}
+        for one in batch:
+            body = payload(one)
+            for member in ("externalId", "vat", "legalName"):
+                value = body.get(member)
+                same = [each for each in everybody if value and each.get(member) == value]
+                if same:
+                    found[one.delivery_id] = same[0]
+                    break
+        return found
 
     def _present_invoices(self, batch: Sequence[Delivery]) -> Found:
         wanted = {one.delivery_id: payload(one) for one in batch}
@@ -245,56 +312,3 @@ def _by_target(batch: Sequence[Delivery], read: Callable[[Sequence[int]], list[R
     """Reads the records that a batch of updates is about, in one call."""
     found = {str(record.get("id")): record for record in read(sorted({int(str(one.target_id)) for one in batch}))}
     return {one.delivery_id: found[str(one.target_id)] for one in batch if str(one.target_id) in found}
-
-
-def _counterparty_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
-    return _fill(delivery, now, tables.COUNTERPARTIES, "externalId", ("legalName",))
-
-
-def _order_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
-    return _fill(delivery, now, tables.ORDERS, "erpCode", ("registrationDate", "dueDate", "totalAmount"))
-
-
-def _fill(
-    delivery: Delivery, now: Record | None, table: RawTable, member: str, send_back: tuple[str, ...]
-) -> Record | Outcome:
-    """Fills an empty member; never over another value (DESIGN sections 5.11 and 6.4)."""
-    if now is None:
-        return Outcome("rejected", f"atlas_etrm: {table.name} {delivery.target_id} is not there any more")
-    value = payload(delivery)[member]
-    if is_blank(now.get(member)):
-        return {"id": now["id"], member: value, **{name: now.get(name) for name in send_back}}
-    if now[member] == value:
-        return _there(table, now, member)
-    reason = f"atlas_etrm: {member} is {now[member]!r} already, not {value!r}; a person must decide"
-    return Outcome("held", reason, answers=(answer(table, now, NUMBERS),))
-
-
-def _invoice_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
-    body = payload(delivery)
-    if now is None:
-        return body
-    if now.get("orderId") == body["orderId"]:
-        return _there(tables.INVOICES, now, "invoiceNumber")
-    reason = f"atlas_etrm: externalId {body['externalId']!r} belongs to order {now.get('orderId')} already"
-    return Outcome("held", reason, answers=(answer(tables.INVOICES, now, NUMBERS),))
-
-
-def _payment_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
-    if now is None:
-        return payload(delivery)
-    return _there(tables.PAYMENTS, now, "externalId")
-
-
-def _settlement_step(delivery: Delivery, now: Record | None) -> Record | Outcome:
-    if now is None:
-        return Outcome("rejected", f"atlas_etrm: invoice {delivery.target_id} is not there any more")
-    if bool(now.get("isPaid")):
-        return _there(tables.INVOICES, now, "invoiceNumber")
-    # Whether a Post keeps or blanks what it does not mention is not stated (trap 4): all that was read goes back.
-    return {**now, **payload(delivery)}
-
-
-def _there(table: RawTable, record: Mapping[str, Any], number: str) -> Outcome:
-    """Returns the outcome of a delivery whose effect the destination shows already."""
-    return done((answer(table, record, NUMBERS),), record, number=number, reason="it was there already")

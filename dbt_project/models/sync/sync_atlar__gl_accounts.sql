@@ -1,14 +1,5 @@
 -- The chart of accounts as GL accounts of Atlar: bank accounts as BANK, control accounts as receivable and payable.
 -- One row per account that Atlar lacks, once the company's GL entity is there.
-with control_types as (
-    select
-        account_number,
-        max(case control when 'receivables' then 'ACCOUNTS_RECEIVABLE' else 'ACCOUNTS_PAYABLE' end) as gl_account_type
-    from {{ ref('control_accounts') }}
-    where control in ('receivables', 'payables')
-    group by account_number
-)
-
 select
     'account:' || accounts.account_id as sync_key,
     'create' as operation,
@@ -25,12 +16,7 @@ select
             'name', left(accounts.account_name, 64),
             'number', accounts.account_number,
             'displayType', coalesce(accounts.account_type, 'account'),
-            'type',
-            case
-                when control_types.gl_account_type is not null then control_types.gl_account_type
-                when accounts.account_type = 'bank' then 'BANK'
-                else 'UNSPECIFIED'
-            end,
+            'type', account_types.gl_account_type,
             'currency', accounts.currency_code,
             'glEntityIds', json_array(gl_entities.gl_entity_id),
             'associatedConnections', '[]'::json
@@ -41,8 +27,8 @@ from {{ ref('stg_atlas_accounting__accounts') }} as accounts
 cross join {{ ref('stg_atlas_accounting__companies') }} as companies
 inner join {{ ref('stg_atlar__gl_entities') }} as gl_entities
     on companies.company_id = gl_entities.external_id
-left join control_types
-    on accounts.account_number = control_types.account_number
+inner join {{ ref('int_write_back__gl_account_types') }} as account_types
+    on accounts.account_id = account_types.account_id
 left join {{ ref('stg_atlar__gl_accounts') }} as gl_accounts
     on accounts.account_id = gl_accounts.external_id
 where

@@ -87,6 +87,10 @@ class FakeAtlasEtrm(Faulty):
     poison: str | None = None
     """A batch that holds this externalId or erpCode is refused."""
 
+    def all_counterparties(self) -> list[bytes]:
+        self.calls.append(("read counterparties", []))
+        return [exact.dumps(one) for one in self.tables["counterparties"].values()]
+
     def counterparties_by_ids(self, ids: Sequence[int]) -> list[Record]:
         return self._by_ids("counterparties", ids)
 

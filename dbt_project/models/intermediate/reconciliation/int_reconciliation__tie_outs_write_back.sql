@@ -1,8 +1,17 @@
 -- Controls of what was written back: the documents and payments of the books against their ATLAS ETRM and Atlar copies.
 -- Only what both sides have is compared; what is due there but has not arrived, refused or not, is counted as pending.
 -- A copy made twice shows, because every copy of a record is summed up.
+-- An invoice that we marked as paid and that is open again is due to be unmarked, which a person approves: pending too.
 -- One row per control, currency and side.
-with held_orders as (
+with marked_as_paid as (
+    select distinct sync_key
+    from {{ ref('stg_operations__deliveries') }}
+    where
+        sync_name = 'sync_atlas_etrm__invoice_settlements'
+        and delivery_status = 'delivered'
+),
+
+held_orders as (
     select order_id
     from {{ ref('int_settlement__order_holds') }}
 ),
@@ -27,10 +36,12 @@ atlas_etrm_invoices as (
         count(*) as copy_count,
         -- A bill may stand in ATLAS ETRM below zero: the sign is that of the cash flow, the amount is compared.
         sum(abs(invoices.amount)) as amount,
-        bool_or(invoices.is_paid) as is_paid
+        bool_or(invoices.is_paid) as is_paid,
+        bool_or(invoices.is_paid and marked_as_paid.sync_key is not null) as was_marked_by_us
     from {{ ref('stg_atlas_etrm__invoices') }} as invoices
     inner join documents
         on invoices.order_id = documents.order_id and invoices.external_id = documents.document_number
+    left join marked_as_paid on 'invoice:' || invoices.invoice_id = marked_as_paid.sync_key
     group by documents.document_id
 ),
 
@@ -43,7 +54,8 @@ invoice_pairs as (
         invoices.amount as right_amount,
         invoices.document_id is not null as is_there,
         coalesce(invoices.is_paid, false) as is_paid_there,
-        documents.amount_due = 0 as is_paid_here
+        documents.amount_due = 0 as is_paid_here,
+        documents.amount_due <> 0 and coalesce(invoices.was_marked_by_us, false) as is_to_be_reopened
     from documents
     left join atlas_etrm_invoices as invoices on documents.document_id = invoices.document_id
     where documents.order_id is not null
@@ -143,11 +155,13 @@ select
     'Issued documents of orders with nothing left open' as left_label,
     coalesce(sum(left_amount) filter (where is_paid_there and is_paid_here and not is_held), 0) as left_amount,
     'Their invoices in ATLAS ETRM marked as paid' as right_label,
-    coalesce(sum(right_amount) filter (where is_paid_there and not is_held), 0) as right_amount,
+    coalesce(sum(right_amount) filter (where is_paid_there and not is_to_be_reopened and not is_held), 0)
+        as right_amount,
     currency_code,
     0 as amount_reconciling,
     count(*) filter (where is_held) as held_count,
-    count(*) filter (where is_there and is_paid_here and not is_paid_there and not is_held) as pending_count
+    count(*) filter (where not is_held and (is_there and is_paid_here and not is_paid_there or is_to_be_reopened))
+        as pending_count
 from invoice_pairs
 group by currency_code, side
 

@@ -44,6 +44,24 @@ voided as (
         order_id
     from {{ ref('stg_atlas_accounting__bills') }}
     where is_voided
+
+    union all
+
+    select
+        'PAYMENT/' || payment_id as provenance_id,
+        reference_number as record_number,
+        null::bigint as order_id
+    from {{ ref('stg_atlas_accounting__payments') }}
+    where payment_status = 'voided'
+
+    union all
+
+    select
+        'PAYMENT_MADE/' || payment_made_id as provenance_id,
+        reference_number as record_number,
+        null::bigint as order_id
+    from {{ ref('stg_atlas_accounting__payments_made') }}
+    where payment_status = 'voided'
 ),
 
 applied as (

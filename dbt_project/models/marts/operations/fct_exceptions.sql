@@ -82,6 +82,19 @@ findings as (
     union all
 
     select
+        exception_code,
+        severity,
+        source_system,
+        record_type,
+        record_id,
+        message,
+        remedy,
+        order_id
+    from {{ ref('int_write_back__exceptions') }}
+
+    union all
+
+    select
         'unreadable_record' as exception_code,
         'warn' as severity,
         source_system,

@@ -15,6 +15,15 @@ select
     {{ blank_to_null('gl_account') }} as gl_account,
     {{ compact_code('iban') }} as iban,
     {{ compact_code('swift_bic') }} as swift_bic,
+    -- What a write back is planned from: the very text that ATLAS ETRM shows.
+    json_object(
+        'externalId', external_id,
+        'legalName', legal_name,
+        'vat', vat,
+        'glAccount', gl_account,
+        'iban', iban,
+        'swiftBic', swift_bic
+    ) as as_entered,
     coalesce(is_self_billing, false) as is_self_billing,
     counterparty_type_id,
     coalesce(is_active, true) as is_active,
