@@ -136,9 +136,10 @@ class AtlasAccountingClient:
         """What changed of a list since it was read: a request where nothing did.
 
         Returns:
-            None where the list has to be read in full: the observed dialect names no way to sort.
+            None where the list has to be read in full; see `Pages.changed`.
         """
-        return self._pages.changed(self._path(table), tail) if self._has_pages(table) else None
+        read = self._pages.changed if self._has_pages(table) else self._pages.changed_by_offset
+        return read(self._path(table), tail)
 
     def trial_balance(self, as_of: date) -> msgspec.Raw:
         """The trial balance as of a date."""

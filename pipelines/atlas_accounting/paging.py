@@ -85,7 +85,7 @@ class Pages:
 
     def by_offset(self, path: str, known: frozenset[str] = frozenset()) -> Listing:
         """Reads by `offset` and `limit` until a page is short, or empty where the vendor allows fewer than asked."""
-        return self._settled(lambda _: self._read_offsets(path), known)
+        return self._settled(lambda attempt: self._read_offsets(path, attempt), known)
 
     def changed(self, path: str, tail: Tail) -> list[msgspec.Raw] | None:
         """What changed at the end of a list sorted by `updated_at`, several versions of a record in order.
@@ -98,9 +98,19 @@ class Pages:
             moving, or its total is not what it should be (something was deleted, or never seen).
         """
         size = page_size_for(tail.start, tail.count)
+        return self._changed(lambda: self._read_tail(path, tail, size), tail)
+
+    def changed_by_offset(self, path: str, tail: Tail) -> list[msgspec.Raw] | None:
+        """The same of a list that is read by `offset` and `limit`; how long it is, its end tells.
+
+        Its vendor names no sorting. Where it sorts all the same, and what it gives is in that order, it is believed.
+        """
+        return self._changed(lambda: self._read_end(path, tail), tail)
+
+    def _changed(self, read: Callable[[], list[_Page] | None], tail: Tail) -> list[msgspec.Raw] | None:
         found: dict[bytes, msgspec.Raw] = {}
         for _ in range(_READINGS):
-            pages = self._read_tail(path, tail, size)
+            pages = read()
             if pages is None:
                 return None
             before = len(found)
@@ -125,8 +135,7 @@ class Pages:
             if path in self._not_by_update:
                 return None
             pages.insert(0, page)
-            first = updated_at(page.items[0]) if page.items else None
-            if number == 1 or (first is not None and first < tail.cutoff):
+            if number == 1 or _begins_before(page, tail.cutoff):
                 break
             number -= 1  # records that stood before the cutoff have changed since, and stand behind it now
         number += len(pages)
@@ -134,6 +143,38 @@ class Pages:
             pages.append(self._page(path, {"page": number, "page_size": size, **_BY_UPDATE}))
             number += 1
         return pages
+
+    def _read_end(self, path: str, tail: Tail) -> list[_Page] | None:
+        """Pages from an offset before the cutoff to the end; the last tells the list's total."""
+        if path in self._not_by_update:
+            return None
+        first = offset = max(tail.start - 1 - _ROOM, 0)
+        pages: list[_Page] = []
+        while True:
+            page = self._page(path, {"offset": offset, "limit": PAGE_SIZE, **_BY_UPDATE})
+            if path in self._not_by_update:
+                return None
+            pages.append(page)
+            offset += len(page.items)
+            if len(page.items) < PAGE_SIZE:
+                break
+        while first > 0 and not _begins_before(pages[0], tail.cutoff):
+            # Records that stood before the cutoff have changed since, and stand behind it now.
+            former, first = first, max(first - PAGE_SIZE, 0)
+            pages.insert(0, self._page(path, {"offset": first, "limit": former - first, **_BY_UPDATE}))
+        if not self._is_ascending(path, [record for each in pages for record in each.items]):
+            return None
+        end = _Page(pages.pop().items, total=offset)
+        return [*pages, end]
+
+    def _is_ascending(self, path: str, records: list[msgspec.Raw]) -> bool:
+        """Whether records stand by `updated_at`; a vendor may ignore a sorting it never named."""
+        moments = [updated_at(record) for record in records]
+        known = [moment for moment in moments if moment is not None]
+        if len(known) == len(moments) and known == sorted(known):
+            return True
+        self._not_by_update.add(path)
+        return False
 
     def _settled(self, read: Callable[[int], _Reading], known: frozenset[str]) -> Listing:
         """Reads until the list held still, and until what it lacks of the known was lacking twice.
@@ -151,20 +192,24 @@ class Pages:
             lacking = frozenset(missing) if reading.holds_still else None
         return Listing(list(reading.records.values()), is_complete=False)
 
-    def _read_offsets(self, path: str) -> _Reading:
+    def _read_offsets(self, path: str, attempt: int) -> _Reading:
         found: dict[str, msgspec.Raw] = {}
-        sort = self._sorting(path)
+        by_update = attempt < _READINGS // 2 and path not in self._not_by_update
+        sort = _BY_UPDATE if by_update else self._sorting(path)
+        in_order: list[msgspec.Raw] = []
         offset = 0
         full = False
         for _ in range(_MOST_PAGES):
             page = self._page(path, {"offset": offset, "limit": PAGE_SIZE, **sort})
             _keep(found, page.items)
+            in_order += page.items
             offset += len(page.items)
             is_short = len(page.items) < PAGE_SIZE
             full = full or not is_short
             if not page.items or (is_short and full) or (page.total is not None and offset >= page.total):
                 # A record met twice was moved by an insertion or a deletion meanwhile.
-                return _Reading(found, holds_still=len(found) == offset)
+                by_update = by_update and path not in self._not_by_update and self._is_ascending(path, in_order)
+                return _Reading(found, holds_still=len(found) == offset, is_by_update=by_update)
         raise errors.UnexpectedAnswer(self._session.system, f"{path} never comes to an end")
 
     def newest(self, path: str, until: datetime, *, by_page: bool) -> list[dict[str, Any]]:
@@ -239,6 +284,11 @@ def page_size_for(start: int, count: int) -> int:
             if first // size == last // size:
                 return size
     return PAGE_SIZE
+
+
+def _begins_before(page: _Page, cutoff: datetime) -> bool:
+    first = updated_at(page.items[0]) if page.items else None
+    return first is not None and first < cutoff
 
 
 def _keep(found: dict[str, msgspec.Raw], records: list[msgspec.Raw]) -> None:

@@ -86,15 +86,16 @@ def _list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> T
 
 def _optional_list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Task:
     def read() -> Iterator[Fetched]:
+        steps = _read_list(client, reading, table)
         fetched: list[Fetched] = []
 
         def records() -> Sequence[msgspec.Raw]:
-            listing = client.all_records(table.name, _known(reading, table))
-            fetched.append(_fetched(table, listing))
-            return listing.records
+            fetched.append(next(steps))
+            return fetched[0].records
 
         if reading.optional(table.name.replace("_", " "), _NO_PAYMENTS, records) is not None:
             yield fetched[0]
+            yield from steps  # once its records are landed, it notes how far they went
 
     return Task((table,), read)
 
