@@ -23,12 +23,15 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ahead, careful, in_memory, quarantine, versioning
+from pipelines import ahead, careful, in_memory, loader, quarantine, versioning
 from pipelines import latest as latest_index
 from pipelines.draft import Draft
 from pipelines.raw_table import RawTable
 from pipelines.typed import Misfit, TypedChunk, typed_chunks, typed_schema
 from pipelines.versioning import INSTANT, Scope
+
+_WORTH_LOADING_AHEAD = 5_000
+"""Records to be read from which dlt is imported meanwhile: some of them will have to be loaded."""
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -95,6 +98,8 @@ class Landing:
         with in_memory.cursor() as connection:
             latest = self.latest(table)
             unread = versioning.unread(connection, table, records, latest)
+            if len(unread.at) >= _WORTH_LOADING_AHEAD:
+                loader.import_ahead()
             landed_at = self._landing_time(latest)
             draft = Draft(self.landing_dir, self._next_file(table.system, table.name))
             try:

@@ -10,7 +10,6 @@ What does not belong here: reading vendors, deciding what changed (`landing.py`)
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import loader
 from pipelines.landing import QUARANTINE_SCHEMA, Landing
 from pipelines.raw_table import RawTable
 from pipelines.versioning import landing_schema
@@ -31,12 +31,6 @@ _WHOLE_FROM = 50_000
 """Rows from which a landing file is handed to DuckDB as it is, rather than written out again by dlt."""
 
 _LOAD_ID = "_dlt_load_id"
-
-_QUIET = {
-    "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "RUNTIME__LOG_LEVEL": "CRITICAL",
-    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
-}
 
 
 @dataclass(frozen=True)
@@ -85,6 +79,8 @@ def load_missing(landing: Landing, datasets: Sequence[Dataset]) -> dict[str, int
         Rows loaded by `<system>.<table>`; a table that was only created is not in it.
     """
     loaded, columns = _loaded(landing.work_path)
+    waiting: list[tuple[Dataset, dict[str, list[Path]]]] = []
+    behind: list[tuple[LoadTable, list[str], list[pa.Field]]] = []
     rows: dict[str, int] = {}
     for dataset in datasets:
         todo: dict[str, list[Path]] = {}
@@ -92,13 +88,24 @@ def load_missing(landing: Landing, datasets: Sequence[Dataset]) -> dict[str, int
             held = loaded.get((table.dataset, table.name))
             files = _missing_files(landing, table, held or {})
             if held is not None:
-                _add_columns(landing.work_path, table, columns[table.dataset, table.name])
+                partial = [name for name in map(landing.relative, files) if name in held]
+                present = columns[table.dataset, table.name]
+                behind.append((table, partial, [field for field in table.schema if field.name not in present]))
             if files or held is None:
                 todo[table.name] = list(files)
             if files:
                 rows[f"{table.system}.{table.name}"] = sum(files.values())
         if todo:
-            _run(landing, dataset, todo)
+            waiting.append((dataset, todo))
+    behind = [(table, partial, missing) for table, partial, missing in behind if partial or missing]
+    if waiting or behind:
+        landing.work_path.parent.mkdir(parents=True, exist_ok=True)
+        # One connection for all: to open and close the file costs a checkpoint each time.
+        with duckdb.connect(str(landing.work_path)) as connection:
+            for table, partial, missing in behind:
+                _prepare(connection, table, partial, missing)
+            for dataset, todo in waiting:
+                _run(connection, landing, dataset, todo)
     return rows
 
 
@@ -192,65 +199,61 @@ _SQL_TYPES = {
 }
 
 
-def _add_columns(work_path: Path, table: LoadTable, present: set[str]) -> None:
-    """Columns declared since a table was made: dlt adds them only with rows, but models name them at once."""
-    missing = [field for field in table.schema if field.name not in present]
-    if not missing:
-        return
-    with duckdb.connect(str(work_path)) as connection:
-        for field in missing:
-            connection.execute(
-                f'alter table "{table.dataset}"."{table.name}" add column "{field.name}" {_SQL_TYPES[field.type]}'
-            )
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, table: LoadTable, partial: Sequence[str], missing: Sequence[pa.Field]
+) -> None:
+    """Brings a table to where its files can be loaded.
+
+    Files of which only some rows are there lose those. Columns declared since it was made are added: dlt does so
+    only with rows, but models name them at once.
+    """
+    name = f'"{table.dataset}"."{table.name}"'
+    for field in missing:
+        connection.execute(f'alter table {name} add column "{field.name}" {_SQL_TYPES[field.type]}')
+    if partial:
+        connection.execute(f"delete from {name} where _landing_file in (select unnest($1))", [list(partial)])  # noqa: S608
 
 
 def _missing_files(landing: Landing, table: LoadTable, held: Mapping[str, int]) -> dict[Path, int]:
-    """Files whose rows are not, or not all, in the work file; of the latter the rows that are there are removed."""
+    """Files whose rows are not, or not all, in the work file, with their rows."""
     files = landing.files(table.system, table.name)
     if not files:
         return {}
     counts = {file: pq.read_metadata(file).num_rows for file in files}
-    missing = {file: count for file, count in counts.items() if held.get(landing.relative(file), 0) != count}
-    partial = [landing.relative(file) for file in missing if landing.relative(file) in held]
-    if partial:
-        with duckdb.connect(str(landing.work_path)) as connection:
-            connection.execute(
-                f'delete from "{table.dataset}"."{table.name}" where _landing_file in (select unnest($1))',  # noqa: S608
-                [partial],
-            )
-    return missing
+    return {file: count for file, count in counts.items() if held.get(landing.relative(file), 0) != count}
 
 
-def _run(landing: Landing, dataset: Dataset, files: Mapping[str, Sequence[Path]]) -> None:
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    import dlt
-
+def _run(
+    connection: duckdb.DuckDBPyConnection, landing: Landing, dataset: Dataset, files: Mapping[str, Sequence[Path]]
+) -> None:
+    dlt = loader.imported()
     # What dlt remembers is not needed, and after a killed run it is wrong: packages half loaded, which are redone
     # from landing/. The schema it reads back from the work file.
     shutil.rmtree(landing.dlt_dir / dataset.system, ignore_errors=True)
     landing.dlt_dir.mkdir(parents=True, exist_ok=True)
-    landing.work_path.parent.mkdir(parents=True, exist_ok=True)
     pipeline = dlt.pipeline(
         pipeline_name=dataset.system,
         pipelines_dir=str(landing.dlt_dir),
-        destination=dlt.destinations.duckdb(str(landing.work_path)),
+        destination=dlt.destinations.duckdb(connection),
         dataset_name=dataset.tables[0].dataset,
     )
-    done = pipeline.run(dataset.source(files), loader_file_format="parquet")
-    done.raise_on_failed_jobs()
-    _mark_load(landing.work_path, dataset, [table for table, found in files.items() if found], done.loads_ids[-1])
+    pipeline.sync_destination()
+    pipeline.extract(dataset.source(files), loader_file_format="parquet")
+    pipeline.normalize()
+    (load_id,) = pipeline.list_normalized_load_packages()
+    whole = [f'"{dataset.tables[0].dataset}"."{name}"' for name, found in files.items() if _any_whole(found)]
+    if whole:
+        pipeline.sync_schema()
+    for table in whole:
+        # A file that is handed over whole does not know its load.
+        connection.execute(f"alter table {table} alter column {_LOAD_ID} set default '{load_id}'")
+    pipeline.load().raise_on_failed_jobs()
+    for table in whole:
+        connection.execute(f"alter table {table} alter column {_LOAD_ID} drop default")
 
 
-def _mark_load(work_path: Path, dataset: Dataset, names: Sequence[str], load_id: str) -> None:
-    """Rows of a file that was handed over whole do not know their load yet."""
-    with duckdb.connect(str(work_path)) as connection:
-        for table in dataset.tables:
-            if table.name in names:
-                connection.execute(
-                    f'update "{table.dataset}"."{table.name}" set {_LOAD_ID} = $1 where {_LOAD_ID} is null',  # noqa: S608
-                    [load_id],
-                )
+def _any_whole(files: Sequence[Path]) -> bool:
+    return any(pq.read_metadata(file).num_rows >= _WHOLE_FROM for file in files)
 
 
 def source_of(system: str, tables: Sequence[LoadTable], files: Mapping[str, Sequence[Path]]) -> Any:
