@@ -20,7 +20,7 @@ from rich.console import Console
 
 from tieout import __version__, sandbox_process
 from tieout import settings as settings_module
-from tieout.commands import acceptance, audit, dismissal, identities, plans
+from tieout.commands import acceptance, audit, dismissal, explanation, identities, plans, shadowing
 from tieout.errors import ExitCode, SettingsError, TieoutError
 from tieout.settings import SANDBOX, Settings
 
@@ -43,6 +43,8 @@ app.add_typer(identities.app, name="identity")
 plans.register(app)
 app.command()(acceptance.accept)
 app.command()(dismissal.dismiss)
+app.command()(explanation.explain)
+app.command()(shadowing.shadow)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; everything else on stderr.")]
 
