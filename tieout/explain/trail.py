@@ -147,6 +147,7 @@ _SETTLEMENTS = """
         applications.payment_date,
         applications.invoice_id as document_id,
         documents.invoice_number as document_number,
+        null as supplier_number,
         documents.order_id,
         applications.amount_applied,
         applications.amount_discount,
@@ -160,6 +161,7 @@ _SETTLEMENTS = """
         applications.payment_date,
         applications.bill_id,
         documents.bill_number,
+        documents.vendor_bill_number,
         documents.order_id,
         applications.amount_applied,
         applications.amount_discount,
@@ -167,6 +169,11 @@ _SETTLEMENTS = """
     from staging.stg_atlas_accounting__payment_made_applications as applications
     left join staging.stg_atlas_accounting__bills as documents on applications.bill_id = documents.bill_id
 """
+
+_NUMBERS = " || '|' || ".join(
+    f"coalesce({_FOLDED.format(f'settlements.{name}')}, '-')" for name in ("document_number", "supplier_number")
+)
+"""What a bank line may call a document paid; a hyphen is in no folded text."""
 
 _PAYMENTS = f"""
     select
@@ -178,7 +185,7 @@ _PAYMENTS = f"""
         payments.currency_code,
         payments.reference_number,
         (
-            select string_agg({_FOLDED.format("settlements.document_number")}, '|')
+            select string_agg({_NUMBERS}, '|')
             from ({_SETTLEMENTS}) as settlements where settlements.payment_id = payments.payment_id
         ) as document_numbers
     from staging.stg_atlas_accounting__payments as payments
@@ -192,7 +199,7 @@ _PAYMENTS = f"""
         payments.currency_code,
         payments.reference_number,
         (
-            select string_agg({_FOLDED.format("settlements.document_number")}, '|')
+            select string_agg({_NUMBERS}, '|')
             from ({_SETTLEMENTS}) as settlements where settlements.payment_id = payments.payment_made_id
         )
     from staging.stg_atlas_accounting__payments_made as payments
