@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Operation = Literal["create", "send", "approve", "post", "update"]
+Operation = Literal["create", "send", "approve", "post", "update", "delete", "void"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Sync:
     """Whether it is sent only by an approved plan, even where the settings apply everything by themselves."""
     moves_money: bool = False
     """Whether its rows name a beneficiary."""
+    undoes: bool = False
+    """Whether it takes back what was written: a person's hold, which an undo begins with, does not stop it."""
     has_model: bool = True
     """Whether a dbt model says what is due; False for what only a command of a person makes (`plan_of_items`)."""
     returns: str | None = None
@@ -51,6 +53,8 @@ _LEDGER = (
     "atlas_accounting.balance_sheet",
 )
 """What follows from Atlas Accounting's ledger, which moves when a document is issued."""
+
+_FORECASTS = ("atlar.forecasted_transactions",)
 
 ATLAS_ETRM_BATCH = 50
 """Records per Post to ATLAS ETRM: at 100 requests a minute a record per request would be the bottleneck, and a
@@ -231,6 +235,82 @@ SYNCS: tuple[Sync, ...] = (
         ("update",),
         (),
         "remainingAmount, voided and dates of documents that moved in the books",
+    ),
+    # What a person takes back: the last in the chain first.
+    Sync(
+        "undo_atlar__documents",
+        "atlar",
+        ("update",),
+        (),
+        "a document made by Tieout, as voided",
+        undoes=True,
+        has_model=False,
+    ),
+    Sync(
+        "undo_atlar__accounts_payables",
+        "atlar",
+        ("update",),
+        _FORECASTS,
+        "a payable made by Tieout, as VOIDED",
+        undoes=True,
+        has_model=False,
+    ),
+    Sync(
+        "undo_atlar__accounts_receivables",
+        "atlar",
+        ("update",),
+        _FORECASTS,
+        "a receivable made by Tieout, as VOIDED",
+        undoes=True,
+        has_model=False,
+    ),
+    Sync(
+        "undo_atlas_etrm__invoice_settlements",
+        "atlas_etrm",
+        ("update",),
+        ("atlas_etrm.invoices", "atlas_etrm.orders"),
+        "isPaid back to false, where Tieout set it",
+        ATLAS_ETRM_BATCH,
+        undoes=True,
+        has_model=False,
+    ),
+    Sync(
+        "undo_atlas_etrm__order_erp_codes",
+        "atlas_etrm",
+        ("update",),
+        ("atlas_etrm.orders",),
+        "an erpCode emptied, where it still is what Tieout wrote",
+        ATLAS_ETRM_BATCH,
+        undoes=True,
+        has_model=False,
+    ),
+    Sync(
+        "undo_atlas_etrm__counterparties",
+        "atlas_etrm",
+        ("update",),
+        ("atlas_etrm.counterparties",),
+        "an externalId emptied, where it still is what Tieout wrote",
+        ATLAS_ETRM_BATCH,
+        undoes=True,
+        has_model=False,
+    ),
+    Sync(
+        "undo_atlas_accounting__invoices",
+        "atlas_accounting",
+        ("delete", "void"),
+        ("atlas_accounting.invoices", "atlas_accounting.customers", *_LEDGER),
+        "an invoice made by Tieout: a draft deleted, an unpaid one voided",
+        undoes=True,
+        has_model=False,
+    ),
+    Sync(
+        "undo_atlas_accounting__bills",
+        "atlas_accounting",
+        ("delete",),
+        ("atlas_accounting.bills", "atlas_accounting.vendors"),
+        "a draft bill made by Tieout, deleted",
+        undoes=True,
+        has_model=False,
     ),
 )
 

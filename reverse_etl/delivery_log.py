@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.transport.errors import mask_ibans
+from reverse_etl import holds
 from reverse_etl.catalog import BY_NAME
 from reverse_etl.log_state import UNRESOLVED, Delivery, LogState, delivery_of, group
 from reverse_etl.operations import Event, OperationsStore, instant_text
@@ -34,7 +35,8 @@ class DeliveryLog:
     def state(self) -> LogState:
         """Returns everything the planner must know."""
         every = [delivery_of(row) for row in self._store.rows(DELIVERIES)]
-        return LogState(group(every), frozenset(self._blocked), frozenset(self._delivered_now))
+        held = {record: holds.told(row) for record, row in holds.in_effect(self._store).items()}
+        return LogState(group(every), frozenset(self._blocked), frozenset(self._delivered_now), held)
 
     def unresolved(self) -> list[Delivery]:
         """Returns the deliveries whose effect is unknown, oldest first."""
@@ -108,6 +110,13 @@ class DeliveryLog:
         # A new attempt follows, not the old one under its old key: the vendor has answered that one.
         body = {"payload_hash": "", "was_delivered": 0, "reason": f"dismissed by {by}: {reason}"}
         self._store.append([Event("delivery", delivery_id, at, body)])
+
+    def forget_undone(self, target_id: str, *, plan_id: str, at: datetime) -> int:
+        """Lets a record be made again that was made once and taken back since by an undo; returns how many were."""
+        rows = self._store.rows(DELIVERIES, destination_id=target_id, operation="create", was_delivered=1)
+        body = {"was_delivered": 0, "payload_hash": "", "reason": f"undone by {plan_id}"}
+        self._store.append([Event("delivery", row["delivery_id"], at, body) for row in rows])
+        return len(rows)
 
     def block(self, sync_name: str, reason: str, *, run_id: str, at: datetime) -> None:
         """Closes a sync for the rest of this run and shows it as one finding, a held delivery with the key `*`."""

@@ -74,6 +74,9 @@ class LogState:
     delivered_now: frozenset[str] = frozenset()
     """Ids of what this very run has delivered."""
 
+    person_holds: Mapping[str, str] = field(default_factory=dict)
+    """Why a person holds a record, by record (`order:210`, or a sync's key)."""
+
     @cached_property
     def doubtful(self) -> frozenset[tuple[str, str | None, int | None]]:
         """Records (destination, id, order) that show something else than what was sent to them."""
@@ -83,6 +86,11 @@ class LogState:
             for one in every
             if one.status == "held" and one.was_delivered and one.destination_id is not None
         )
+
+    def held_by_person(self, sync_key: str, order_id: int | None) -> str | None:
+        """Returns why a person holds a row's record, or None."""
+        by_order = None if order_id is None else self.person_holds.get(f"order:{order_id}")
+        return by_order or self.person_holds.get(sync_key)
 
     def history(self, sync_name: str, sync_key: str) -> tuple[Delivery, ...]:
         """Returns a record's deliveries in one sync, oldest first."""

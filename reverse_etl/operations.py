@@ -30,6 +30,7 @@ from reverse_etl.operations_tables import (
     ACCEPTANCES,
     DELIVERIES,
     EVENTS,
+    HOLDS,
     PLANS,
     PROJECTIONS,
     RUNS,
@@ -208,16 +209,16 @@ class OperationsStore:
         return None if stored is None else dict(stored)
 
     def export(self) -> dict[str, pyarrow.Table]:
-        """Returns `deliveries`, `runs` and `accepted_differences` as the warehouse's `raw_operations` has them."""
-        tables = {"deliveries": DELIVERIES, "runs": RUNS, "accepted_differences": ACCEPTANCES}
+        """Returns the tables of the warehouse's `raw_operations` that come from here, by name."""
+        tables = {"deliveries": DELIVERIES, "runs": RUNS, "accepted_differences": ACCEPTANCES, "holds": HOLDS}
         return arrow_tables({name: self.rows(table) for name, table in tables.items()})
 
     def head(self) -> str:
-        """Returns a hash that changes whenever a delivery or an accepted difference does.
+        """Returns a hash that changes whenever a delivery, an accepted difference or a hold does.
 
         Runs and plans do not move it: a run that changes nothing must not make the next one rebuild anything.
         """
-        kinds = EVENTS.c.kind.in_(("delivery", "acceptance"))
+        kinds = EVENTS.c.kind.in_(("delivery", "acceptance", "hold"))
         query = select(EVENTS.c.hash).where(kinds).order_by(EVENTS.c.sequence.desc()).limit(1)
         with self._engine.connect() as connection:
             return connection.execute(query).scalar() or GENESIS

@@ -68,6 +68,20 @@ SCHEMAS: dict[str, pyarrow.Schema] = {
             "message": _TEXT,
         }
     ),
+    "holds": pyarrow.schema(
+        {
+            "hold_id": _TEXT,
+            "record": _TEXT,
+            "order_id": _COUNT,
+            "plan_id": _TEXT,
+            "reason": _TEXT,
+            "held_by": _TEXT,
+            "held_at": _INSTANT,
+            "released_by": _TEXT,
+            "release_reason": _TEXT,
+            "released_at": _INSTANT,
+        }
+    ),
     "accepted_differences": pyarrow.schema(
         {
             "acceptance_id": _TEXT,

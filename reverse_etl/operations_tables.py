@@ -154,6 +154,23 @@ ACCEPTANCES = Table(
     Column("withdrawn_at", String),
 )
 
+HOLDS = Table(
+    "holds",
+    METADATA,
+    Column("hold_id", String, primary_key=True),
+    Column("record", String, nullable=False),
+    Column("order_id", BigInteger),
+    # The plan that undoes what was written for it, where that is why it is held.
+    Column("plan_id", String),
+    Column("reason", Text, nullable=False),
+    Column("held_by", String, nullable=False),
+    Column("held_at", String, nullable=False),
+    Column("released_by", String),
+    Column("release_reason", Text),
+    Column("released_at", String),
+    Index("holds_by_record", "record"),
+)
+
 PROJECTIONS: dict[str, Table] = {
     "delivery": DELIVERIES,
     "plan": PLANS,
@@ -161,6 +178,7 @@ PROJECTIONS: dict[str, Table] = {
     "refusal": REFUSALS,
     "run": RUNS,
     "acceptance": ACCEPTANCES,
+    "hold": HOLDS,
 }
 """Which table the events of a kind are folded into; the event's body is the row's columns that changed."""
 

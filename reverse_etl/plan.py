@@ -58,6 +58,9 @@ class _Draft:
     rejected: list[SkippedRow] = field(default_factory=list)
 
     def sort(self, item: PlanItem, row: SyncRow, log_state: LogState) -> None:
+        if (word := log_state.held_by_person(item.sync_key, item.order_id)) and not BY_NAME[item.sync_name].undoes:
+            self.held.append(HeldRow(item.sync_name, row, word, False, None))
+            return
         verdict, reason, about = _verdict(item, log_state)
         if verdict == "send":
             self.items.append(item)

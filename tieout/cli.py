@@ -20,7 +20,17 @@ from rich.console import Console
 
 from tieout import __version__, sandbox_process
 from tieout import settings as settings_module
-from tieout.commands import acceptance, audit, baselining, dismissal, explanation, identities, plans, shadowing
+from tieout.commands import (
+    acceptance,
+    audit,
+    baselining,
+    dismissal,
+    explanation,
+    identities,
+    plans,
+    shadowing,
+    undoing,
+)
 from tieout.errors import ExitCode, SettingsError, TieoutError
 from tieout.settings import SANDBOX, Settings
 
@@ -46,6 +56,9 @@ app.command()(dismissal.dismiss)
 app.command()(explanation.explain)
 app.command()(shadowing.shadow)
 app.command()(baselining.baseline)
+app.command()(undoing.undo)
+app.command()(undoing.hold)
+app.command()(undoing.release)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; everything else on stderr.")]
 

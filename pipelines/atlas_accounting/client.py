@@ -220,6 +220,10 @@ class AtlasAccountingClient:
         """Voids an invoice, which reverses its entry. Conflict where it is paid."""
         return self._write("POST", self._path("invoices", invoice_id, "void"), {"reason": reason})
 
+    def delete_draft(self, table: str, document_id: str) -> Reply:
+        """Deletes a draft of `invoices` or `bills`; assumed from the contract's 204, refused for what is issued."""
+        return self._write("DELETE", self._path(table, document_id), None)
+
     def create_bill(self, body: Mapping[str, Any]) -> Reply:
         """Creates a bill as a draft."""
         return self._write("POST", self._path("bills"), body)

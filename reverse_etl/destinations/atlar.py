@@ -69,6 +69,9 @@ _RESOURCES = {
     "sync_atlar__document_updates": _DOCUMENTS,
     "sync_atlar__accounts_payables": _Resource(tables.ACCOUNTS_PAYABLES, "reference"),
     "sync_atlar__accounts_receivables": _Resource(tables.ACCOUNTS_RECEIVABLES, "reference"),
+    "undo_atlar__documents": _DOCUMENTS,
+    "undo_atlar__accounts_payables": _Resource(tables.ACCOUNTS_PAYABLES, "reference"),
+    "undo_atlar__accounts_receivables": _Resource(tables.ACCOUNTS_RECEIVABLES, "reference"),
 }
 
 _AP_AR = (tables.ACCOUNTS_PAYABLES, tables.ACCOUNTS_RECEIVABLES)

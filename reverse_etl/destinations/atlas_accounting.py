@@ -24,6 +24,7 @@ from pipelines.raw_table import RawTable
 from pipelines.transport.errors import Conflict, RecordNotFound, Refused, VendorError
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
+from reverse_etl.destinations import atlas_accounting_undo as undo
 from reverse_etl.destinations.base import Present, Record, answer, done, payload, shown, written
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome, after_read_error, after_write_error
@@ -36,7 +37,7 @@ ISSUED_NEVER = frozenset({"draft", "pending"})
 """States of a document that has not been issued yet."""
 
 
-class AtlasAccountingCalls(Protocol):
+class AtlasAccountingCalls(undo.UndoCalls, Protocol):
     """The calls of `AtlasAccountingClient` that this destination makes."""
 
     def create_customer(self, body: Record) -> Reply: ...  # noqa: D102
@@ -148,6 +149,8 @@ class AtlasAccountingDestination:
 
     def present(self, sync: Sync, items: Sequence[PlanItem]) -> dict[str, Present]:
         """Reads each document that is about to be issued: what would be issued must be what was seen."""
+        if sync.name in undo.TABLES:
+            return undo.present(self._client, sync.name, items)
         if (issue := _ISSUES.get(sync.name)) is None:
             return {}
         found = {}
@@ -173,11 +176,15 @@ class AtlasAccountingDestination:
 
     def deliver(self, sync: Sync, batch: Sequence[Delivery]) -> list[Outcome]:
         """Sends each delivery on its own: the vendor has no batches."""
+        if sync.name in undo.TABLES:
+            return [undo.deliver(self._client, sync.name, one) for one in batch]
         step = self._deliver_create if sync.name in _CREATIONS else self._deliver_issue
         return [step(sync, one) for one in batch]
 
     def look_up(self, sync: Sync, unknown: Sequence[Delivery]) -> dict[str, Outcome]:
         """Finds what happened: creates by their key among the newest records, issues by the document's state."""
+        if sync.name in undo.TABLES:
+            return undo.look_up(self._client, sync.name, unknown)
         if sync.name in _CREATIONS:
             return self._find_created(_CREATIONS[sync.name], unknown)
         issue, found = _ISSUES[sync.name], {}

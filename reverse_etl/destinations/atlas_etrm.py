@@ -24,7 +24,7 @@ from pipelines.transport.errors import Conflict, RecordNotFound, Refused, Vendor
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
 from reverse_etl.destinations import atlas_etrm_steps as steps
-from reverse_etl.destinations.base import Present, Record, done, payload, shown
+from reverse_etl.destinations.base import Present, Record, done, is_blank, payload, shown
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome, after_read_error, after_write_error
 from reverse_etl.plan import PlanItem
@@ -65,6 +65,8 @@ class _Route:
     """Reads records by their ids; None where only creates come this way."""
     watched: tuple[str, ...] = ()
     """Members that a Post sends back, or that say the record is still the one that was meant."""
+    empties: str | None = None
+    """The member that must be empty in the answer."""
 
 
 class AtlasEtrmDestination:
@@ -149,6 +151,38 @@ class AtlasEtrmDestination:
                 number="status",
                 read=client.orders_by_ids,
                 watched=("registrationDate", "dueDate", "totalAmount"),
+            ),
+            "undo_atlas_etrm__order_erp_codes": _Route(
+                tables.ORDERS,
+                lambda batch: _by_target(batch, client.orders_by_ids),
+                steps.empty_order_step,
+                client.post_orders,
+                by="id",
+                number="erpCode",
+                read=client.orders_by_ids,
+                empties="erpCode",
+                watched=("registrationDate", "dueDate", "totalAmount"),
+            ),
+            "undo_atlas_etrm__counterparties": _Route(
+                tables.COUNTERPARTIES,
+                lambda batch: _by_target(batch, client.counterparties_by_ids),
+                steps.empty_counterparty_step,
+                client.post_counterparties,
+                by="id",
+                number="externalId",
+                read=client.counterparties_by_ids,
+                empties="externalId",
+                watched=("legalName",),
+            ),
+            "undo_atlas_etrm__invoice_settlements": _Route(
+                tables.INVOICES,
+                lambda batch: _by_target(batch, client.invoices_by_ids),
+                steps.reopening_step,
+                client.post_invoices,
+                by="id",
+                number="invoiceNumber",
+                read=client.invoices_by_ids,
+                watched=("orderId", "externalId", "invoiceNumber", "amount"),
             ),
         }
 
@@ -253,6 +287,10 @@ class AtlasEtrmDestination:
                 missing.append(one)
             else:
                 record, landed = saved
+                if route.empties is not None and not is_blank(record.get(route.empties)):
+                    kept = f"atlas_etrm: {route.empties} is still {record.get(route.empties)!r}; empty it there by hand"
+                    outcomes[one.delivery_id] = Outcome("rejected", kept, answers=(landed,))
+                    continue
                 outcomes[one.delivery_id] = done((landed,), record, number=route.number, request_id=reply.request_id)
         return outcomes | self._read_back(route, missing, reply.request_id)
 

@@ -47,6 +47,38 @@ def _fill(
     return Outcome("held", reason, answers=(answer(table, now, NUMBERS),))
 
 
+def empty_counterparty_step(delivery: Delivery, now: Record | None, planned: Planned) -> Record | Outcome:
+    """Empties an `externalId` that Tieout wrote."""
+    return _empty(delivery, now, planned, tables.COUNTERPARTIES, "externalId", ("legalName",))
+
+
+def empty_order_step(delivery: Delivery, now: Record | None, planned: Planned) -> Record | Outcome:
+    """Empties an `erpCode` that Tieout wrote."""
+    return _empty(delivery, now, planned, tables.ORDERS, "erpCode", _ORDER_POST_DEMANDS)
+
+
+def _empty(
+    delivery: Delivery,
+    now: Record | None,
+    planned: Planned,
+    table: RawTable,
+    member: str,
+    send_back: tuple[str, ...],
+) -> Record | Outcome:
+    """Empties a member that still is what it was planned from.
+
+    An explicit null clears (contract section 3, assumed): whether it did is read off the answer.
+    """
+    if now is None:
+        return Outcome("rejected", f"atlas_etrm: {table.name} {delivery.target_id} is not there any more")
+    if is_blank(now.get(member)):
+        return _there(table, now, member)
+    if planned is not None and now[member] != planned.get(member):
+        reason = f"atlas_etrm: {member} is {now[member]!r} by now, not {planned.get(member)!r}; a person must decide"
+        return Outcome("held", reason, answers=(answer(table, now, NUMBERS),))
+    return {"id": now["id"], member: None, **{name: now.get(name) for name in send_back}}
+
+
 def invoice_step(delivery: Delivery, now: Record | None, planned: Planned) -> Record | Outcome:
     """Creates an invoice, unless its `externalId` is there already."""
     body = payload(delivery)

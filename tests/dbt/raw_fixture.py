@@ -119,6 +119,18 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "seconds": "decimal(12, 3)",
         "message": "varchar",
     },
+    "holds": {
+        "hold_id": "varchar",
+        "record": "varchar",
+        "order_id": "bigint",
+        "plan_id": "varchar",
+        "reason": "varchar",
+        "held_by": "varchar",
+        "held_at": "timestamptz",
+        "released_by": "varchar",
+        "release_reason": "varchar",
+        "released_at": "timestamptz",
+    },
     "accepted_differences": {
         "acceptance_id": "varchar",
         "control_name": "varchar",

@@ -60,6 +60,14 @@ def faulty(world: LedgerWorld, tmp_path_factory: pytest.TempPathFactory) -> Rows
         raw.insert_operations(
             "accepted_differences", [wrong | {"acceptance_id": "a-3", "difference": D("-1"), "currency_code": "EUR"}]
         )
+        hold = {"record": "order:1", "order_id": 1, "held_by": "clerk", "held_at": NOON}
+        raw.insert_operations(
+            "holds",
+            [
+                hold | {"hold_id": "h1", "reason": "taken back", "released_at": LATER},
+                hold | {"hold_id": "h2", "reason": "wrong party"},
+            ],
+        )
         delivery = {"sync_name": "sync_atlas_etrm__invoices", "destination": "atlas_etrm"}
         raw.insert_operations(
             "deliveries",
@@ -225,6 +233,10 @@ def test_faults_are_told_in_words(faulty: Rows) -> None:
     [told] = faulty("select message from marts.fct_exceptions where exception_code = 'returned_payment'")
     assert told["message"] == "Money came back on 2026-04-09: 5.00 EUR."
     assert codes["duplicate_atlas_etrm_invoice"][0] == "warn"
+    assert codes["held_by_person"] == ("hold", "1")
+    [held] = faulty("select message, remedy from marts.fct_exceptions where exception_code = 'held_by_person'")
+    assert held["message"] == "Held by clerk since 2026-04-09: wrong party"
+    assert "tieout release order:1" in held["remedy"]
 
 
 def test_a_refusal_that_went_through_later_is_no_exception(faulty: Rows) -> None:

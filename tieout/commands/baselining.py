@@ -21,7 +21,6 @@ from tieout.commands.printing import print_json
 from tieout.errors import ExitCode, SettingsError
 
 if TYPE_CHECKING:
-    from reverse_etl.plan import HeldRow, SkippedRow
     from tieout.baseline.orders import Coded, Problem
     from tieout.commands.opened import Warehouse
     from tieout.commands.own_plan import OwnPlan
@@ -59,7 +58,7 @@ def baseline(
         print_json(_document(made, coded, problems))
     else:
         _show(made, coded, problems, Console())
-    raise typer.Exit(int(ExitCode.HELD if problems or made.plan.held or made.plan.waiting else ExitCode.DONE))
+    raise typer.Exit(int(ExitCode.HELD if problems or made.set_aside else ExitCode.DONE))
 
 
 def _codes(snapshot: Warehouse, path: Path | None, day: date | None) -> tuple[list[Coded], list[Problem]]:
@@ -97,7 +96,7 @@ def _document(made: OwnPlan, coded: Sequence[Coded], problems: Sequence[Problem]
             for item in made.plan.items
         ],
         "problems": [{"where": one.where, "reason": one.reason} for one in problems],
-        "set_aside": [{"record": one.row.sync_key, "reason": one.reason} for one in _set_aside(made)],
+        "set_aside": [{"record": one.row.sync_key, "reason": one.reason} for one in made.set_aside],
     }
 
 
@@ -114,7 +113,7 @@ def _show(made: OwnPlan, coded: Sequence[Coded], problems: Sequence[Problem], co
         )
     if len(problems) > SHOWN:
         console.print(f"  … and {len(problems) - SHOWN:,} more not planned: --json", style="dim")
-    for one in _set_aside(made):
+    for one in made.set_aside:
         line = f"  waits: {one.row.record_label}: {one.reason}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if made.plan_id is None:
@@ -126,7 +125,3 @@ def _show(made: OwnPlan, coded: Sequence[Coded], problems: Sequence[Problem], co
         highlight=False,
         soft_wrap=True,
     )
-
-
-def _set_aside(made: OwnPlan) -> list[HeldRow | SkippedRow]:
-    return [*made.plan.held, *made.plan.waiting, *made.plan.rejected]

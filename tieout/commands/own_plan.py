@@ -15,7 +15,7 @@ from tieout.commands.opened import operations_store
 from tieout.run import open_clients
 
 if TYPE_CHECKING:
-    from reverse_etl.plan import Plan, PlanItem
+    from reverse_etl.plan import HeldRow, Plan, PlanItem, SkippedRow
     from tieout.settings import Settings
 
 
@@ -26,6 +26,11 @@ class OwnPlan:
     plan: Plan
     plan_id: str | None
     """None where there was nothing to save."""
+
+    @property
+    def set_aside(self) -> list[HeldRow | SkippedRow]:
+        """What is meant and not in the plan, each with its reason."""
+        return [*self.plan.held, *self.plan.waiting, *self.plan.rejected]
 
 
 def save(settings: Settings, items: Sequence[PlanItem], *, origin: str) -> OwnPlan:

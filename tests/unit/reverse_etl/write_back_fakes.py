@@ -169,6 +169,21 @@ class FakeAccounting(Faulty):
     def approve_bill(self, bill_id: str, ap_account_id: str) -> Reply:
         return self._issue("bills", bill_id, "approved")
 
+    def void_invoice(self, invoice_id: str, reason: str) -> Reply:
+        def act() -> Reply:
+            record = next(one for one in self.tables["invoices"] if one["id"] == invoice_id)
+            record |= {"status": "voided", "void_reason": reason}
+            return reply([record])
+
+        return self.write("void invoices", invoice_id, act)
+
+    def delete_draft(self, table: str, document_id: str) -> Reply:
+        def act() -> Reply:
+            self.tables[table] = [one for one in self.tables[table] if one["id"] != document_id]
+            return reply([])
+
+        return self.write(f"delete {table}", document_id, act)
+
     def create_journal_entry(self, body: Record) -> Reply:
         return self._create("journal_entries", body, entry_number=f"JE-{len(self.tables['journal_entries']) + 1}")
 

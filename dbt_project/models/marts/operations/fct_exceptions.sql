@@ -108,6 +108,21 @@ findings as (
     union all
 
     select
+        'held_by_person' as exception_code,
+        'hold' as severity,
+        'tieout' as source_system,
+        case when order_id is null then 'record' else 'order' end as record_type,
+        coalesce(order_id::varchar, record) as record_id,
+        'Held by ' || held_by || ' since ' || strftime(held_at at time zone 'UTC', '%Y-%m-%d') || ': ' || hold_reason
+            as message,
+        'Nothing is written for it until somebody releases it: tieout release ' || record || '.' as remedy,
+        order_id
+    from {{ ref('stg_operations__holds') }}
+    where released_at is null
+
+    union all
+
+    select
         'delivery_' || status as exception_code,
         'warn' as severity,
         destination as source_system,
