@@ -73,7 +73,6 @@ class LogState:
     """Syncs that this run has found closed (their endpoint is missing)."""
     delivered_now: frozenset[str] = frozenset()
     """Ids of what this very run has delivered."""
-
     person_holds: Mapping[str, str] = field(default_factory=dict)
     """Why a person holds a record, by record (`order:210`, or a sync's key)."""
 

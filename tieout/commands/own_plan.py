@@ -43,8 +43,8 @@ def save(settings: Settings, items: Sequence[PlanItem], *, origin: str) -> OwnPl
     from reverse_etl.apply import destinations_of
     from reverse_etl.delivery_log import DeliveryLog
     from reverse_etl.plan import plan_of_items
-    from reverse_etl.plan_store import PlanStore
     from reverse_etl.present import read_present
+    from tieout.planning import plan_store
 
     at = datetime.now(UTC)
     with operations_store(settings) as store:
@@ -57,6 +57,6 @@ def save(settings: Settings, items: Sequence[PlanItem], *, origin: str) -> OwnPl
         if not plan.items:
             return OwnPlan(plan, None)
         made_by = identity.current(settings)
-        plan_id = PlanStore(store).save(plan, run_id=None, made_by=made_by, at=at)
+        plan_id = plan_store(settings, store).save(plan, run_id=None, made_by=made_by, at=at)
         audit.note_head(store, settings.audit_heads, at=at)
     return OwnPlan(plan, plan_id)
