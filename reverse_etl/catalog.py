@@ -146,6 +146,7 @@ SYNCS: tuple[Sync, ...] = (
         ("create",),
         ("atlas_accounting.journal_entries",),
         "draft journal entries for what has no document: accruals and other adjustments",
+        returns="entry",
     ),
     Sync(
         "sync_atlas_accounting__journal_entry_posts",
@@ -153,6 +154,7 @@ SYNCS: tuple[Sync, ...] = (
         ("post",),
         ("atlas_accounting.journal_entries", *_LEDGER),
         "posting a draft journal entry, which puts it in the ledger",
+        returns="entry",
     ),
     Sync(
         "sync_atlas_etrm__order_erp_codes",

@@ -5,8 +5,8 @@ slots for the ids and numbers that the plan's own deliveries will return. Pure.
 What does not belong here: filling slots (`slots.py`), deciding when a follow-up may go (`release.py`).
 
 A follow-up is never sent for having been foreseen: once what it waits for is done, the sync models must make the very
-same write due, byte for byte. Foreseen here: send or approve, the order's erpCode, the ATLAS ETRM invoices. An Atlar
-document is not: it carries the instant at which the books made the document, which no slot may hold.
+same write due, byte for byte. Foreseen here: send, approve or post, the order's erpCode, the ATLAS ETRM invoices. An
+Atlar document is not: it carries the instant at which the books made the document, which no slot may hold.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from reverse_etl.catalog import BY_NAME
+from reverse_etl.catalog import BY_NAME, SYNCS
 from reverse_etl.due import Prospect, SyncRow
 from reverse_etl.plan import item_of
 from reverse_etl.plan_items import PlanItem, canonical
@@ -24,6 +24,8 @@ from reverse_etl.slots import slot
 
 ERP_CODES = "sync_atlas_etrm__order_erp_codes"
 INVOICES = "sync_atlas_etrm__invoices"
+ENTRIES = "sync_atlas_accounting__journal_entries"
+POSTS = "sync_atlas_accounting__journal_entry_posts"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ def foresee(items: Sequence[PlanItem], prospects: Iterable[Prospect]) -> tuple[P
         if order_id not in orders:
             continue
         found += _follow(planned, issued_by_order, list(sides))
+    found += [_post(item) for item in items if item.sync_name == ENTRIES]
+    places = {sync.name: place for place, sync in enumerate(SYNCS)}
+    found.sort(key=lambda item: places[item.sync_name])
     return tuple(item for item in found if item.key not in planned)
 
 
@@ -139,6 +144,23 @@ def _issue(side: _Side, prospect: Prospect, creation: PlanItem) -> PlanItem:
         current_values=canonical({side.control_account: None}),
     )
     return item_of(BY_NAME[side.issues], row, slots=("sync_key", "destination_id"))
+
+
+def _post(creation: PlanItem) -> PlanItem:
+    entry_id, number = slot("entry", creation.sync_key, "id"), slot("entry", creation.sync_key, "number")
+    row = SyncRow(
+        sync_key=f"{creation.sync_key}:{entry_id}",
+        operation="post",
+        record_label=f"journal entry {number} ({creation.sync_key.removeprefix('entry:')})",
+        order_id=creation.order_id,
+        destination_id=entry_id,
+        expected_version=None,
+        amount=creation.amount,
+        currency_code=creation.currency_code,
+        payload=canonical({"status": "posted"}),
+        current_values=canonical({"status": "draft"}),
+    )
+    return item_of(BY_NAME[POSTS], row, slots=("sync_key", "destination_id"))
 
 
 def _to_be(side: _Side, prospect: Prospect, creation: PlanItem) -> _Document:

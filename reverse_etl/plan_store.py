@@ -150,6 +150,10 @@ class PlanStore:
         approvals = (_approval(one) for one in self._store.rows(APPROVALS, plan_id=row["plan_id"]))
         return any(one.withdrawn_by is None and made_at <= one.approved_at and at < one.expires_at for one in approvals)
 
+    def is_too_old(self, row: Mapping[str, Any], at: datetime) -> bool:
+        """Whether a listed plan can no longer be approved."""
+        return at >= _instant(row["made_at"]) + self._valid_for
+
     def is_done(self, row: Mapping[str, Any]) -> bool:
         """Whether everything of a listed plan, and what follows from it, was delivered."""
         delivered = self._store.rows(DELIVERIES, without=("payload",), plan_id=row["plan_id"], status="delivered")

@@ -43,7 +43,8 @@ def returned_by(deliveries: Iterable[Delivery], plan_id: str) -> Returned:
         sync = BY_NAME.get(one.sync_name)
         if sync is None or sync.returns is None:
             continue
-        record = ":".join(one.sync_key.split(":")[:2])
+        # A record that was issued has its id behind the key that it was made by.
+        record = one.sync_key.removesuffix(f":{one.destination_id}")
         for attribute, value in (("id", one.destination_id), ("number", one.destination_number)):
             if value is not None:
                 found[slot(sync.returns, record, attribute)] = value

@@ -6,7 +6,8 @@ releases of what may be sent now. What does not belong here: landing, building, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -80,8 +81,19 @@ class Planning:
         follow_ups = foresee(due.items, read_prospects(self.settings.paths.work))
         plan = read_present(replace(due, follow_ups=follow_ups), destinations_of(self.clients))
         if plan.items:
-            self.plans.save(plan, run_id=self.run_id, made_by=self.made_by, at=self.now())
+            with _proven():
+                self.plans.save(plan, run_id=self.run_id, made_by=self.made_by, at=self.now())
         return plan
+
+    def is_proposed(self, due: Plan) -> bool:
+        """Whether the newest saved plan can still be approved and holds everything that is due."""
+        listed = self.plans.listed()
+        if not listed or self.plans.is_too_old(listed[0], self.now()):
+            return False
+        with _proven():
+            plan = self.plans.load(listed[0]["plan_id"]).plan
+        saved = {(*item.key, item.payload) for item in plan.items}
+        return all((*item.key, item.payload) in saved for item in due.items)
 
     def release(self, due: Plan) -> tuple[Release, str]:
         """Returns what may be sent now, and the id of the saved plan that it belongs to.
@@ -95,13 +107,12 @@ class Planning:
             if not release.items:
                 return release, ""
             part = replace(due, items=release.items)
-            return release, self.plans.save(part, run_id=self.run_id, made_by=self.made_by, at=self.now())
-        try:
+            with _proven():
+                return release, self.plans.save(part, run_id=self.run_id, made_by=self.made_by, at=self.now())
+        with _proven():
             saved = self.plans.load(self.plan_name)
             gate: Gate = PlanGate(saved, self.plans.valid(saved, self.now()), auto, self.record)
             release = self._as_planned(gate.release(due, state))
-        except (TamperedError, SlotNotAllowedError) as problem:
-            raise TieoutError(f"{problem}. Nothing of it was sent; plan anew, and have it approved again") from None
         self.plans.refuse(saved.plan_id, release.refused, at=self.now())
         self.refused |= {item.key: (item, reason) for item, reason in release.refused}
         return release, saved.plan_id
@@ -122,11 +133,19 @@ class Planning:
 
     def _saved_name(self, name: str) -> str:
         try:
-            return self.plans.load(name).plan_id
+            with _proven():
+                return self.plans.load(name).plan_id
         except PlanNotFoundError as problem:
             raise SettingsError(str(problem)) from None
-        except TamperedError as problem:
-            raise TieoutError(f"{problem}. Nothing of it is sent") from None
+
+
+@contextmanager
+def _proven() -> Iterator[None]:
+    """Turns a plan or an approval that is not as it was written into one clear line; nothing of it is sent."""
+    try:
+        yield
+    except (TamperedError, SlotNotAllowedError) as problem:
+        raise TieoutError(f"{problem}. Nothing of it is sent; plan anew, and have it approved again") from None
 
 
 def _of_record(plan: Plan, record: str) -> Plan:

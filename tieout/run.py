@@ -21,7 +21,7 @@ from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.operations import OperationsStore
 from reverse_etl.plan import Plan
 from reverse_etl.release import Release, may_go_alone
-from tieout import identity, lock, publish
+from tieout import identity, lock, run_end
 from tieout.build import Books, Parameters
 from tieout.errors import NotSettledError, TieoutError
 from tieout.outcome import RunOutcome
@@ -69,7 +69,7 @@ class Loop:
     def go(self) -> None:
         """Runs the rounds; the outcome says how it went."""
         # Asked before anything is landed: where the last build was complete, only what changes now is built.
-        known = self.books.built_state() == self._state()
+        known = self.books.built_state() == self.state()
         changed = self._land_first()
         for number in range(1, MOST_ROUNDS + 1):
             self.outcome.rounds = number
@@ -85,7 +85,7 @@ class Loop:
             release, plan_id = self._release(due)
             if not release.items:
                 if release.unapproved and self.planning.plan_name is None:
-                    self._propose(due)
+                    self._propose_once(due)
                 return
             applied = self._apply(replace(due, items=release.items), release, plan_id)
             changed = self._land_answers(applied) | {"operations.deliveries"}
@@ -98,7 +98,7 @@ class Loop:
         )
 
     def _land_first(self) -> set[str]:
-        with self._timed("land"):
+        with self.timed("land"):
             head = self.store.head()
             resolved = resolve_unknown(self.clients, self.log, run_id=self.outcome.run_id, now=self.now)
             result = extract(self.clients, self.landing, as_of=self.as_of, only=None, progress=self.progress)
@@ -113,7 +113,7 @@ class Loop:
 
     def _land_answers(self, applied: ApplyResult) -> set[str]:
         """The answers to the writes, and what else those writes have moved at the vendors."""
-        with self._timed("land"):
+        with self.timed("land"):
             changed = set(self._count(land_answers(applied.answers, self.landing)).changed)
             if applied.touched:
                 again = extract(
@@ -127,17 +127,18 @@ class Loop:
         if changed is not None and not changed:
             self.progress.say("books    unchanged")
             return
-        with self._timed("build"), self.progress.stage("build the books", None) as stage:
+        with self.timed("build"), self.progress.stage("build the books", None) as stage:
             self.books.note_built(None)
             self.books.write_operations(self.store.export(), self.parameters)
             self.built_head = self.store.head()
             ran = self.books.build(changed_tables=changed, seeds=changed is None, on_node=stage)
-            self.books.note_built(self._state())
+            self.books.note_built(self.state())
         self.outcome.was_built = True
         self.is_part_tested = changed is not None
         self.progress.say(f"books    {ran:,} models and tests, all green")
 
-    def _state(self) -> str:
+    def state(self) -> str:
+        """Returns the hash of everything that the books depend on."""
         return self.books.state(self.parameters, self.landing.position(), self.store.head())
 
     def _is_red(self) -> bool:
@@ -145,7 +146,7 @@ class Loop:
         return bool(self.outcome.figures.red)
 
     def _due(self) -> Plan:
-        with self._timed("plan"):
+        with self.timed("plan"):
             due = self.planning.due()
             self.outcome.refused_before = len(due.rejected)
             self.outcome.unresolved = len(due.waiting)
@@ -156,7 +157,7 @@ class Loop:
 
     def _propose(self, due: Plan) -> None:
         """Saves what waits for a second person, with what follows from it and the destinations' present values."""
-        with self._timed("plan"), self.progress.stage("read what is there", None):
+        with self.timed("plan"), self.progress.stage("read what is there", None):
             self.last_plan = plan = self.planning.propose(due)
             allowed = self.settings.auto_apply
             alone = sum(may_go_alone(item, allowed) for item in plan.items)
@@ -164,9 +165,14 @@ class Loop:
             if self.plan_only:
                 self.outcome.planned = len(plan.items)
 
+    def _propose_once(self, due: Plan) -> None:
+        """Proposes what no setting lets go; where nothing has changed since it was proposed, nobody is asked again."""
+        if self.outcome.was_built or not self.planning.is_proposed(due):
+            self._propose(due)
+
     def _release(self, due: Plan) -> tuple[Release, str]:
         """What may be sent now; what needs an approval and has none stays."""
-        with self._timed("plan"):
+        with self.timed("plan"):
             release, plan_id = self.planning.release(due)
             self.outcome.planned += len(release.items)
             self.outcome.awaiting_approval = len(release.unapproved)
@@ -175,7 +181,7 @@ class Loop:
 
     def _apply(self, plan: Plan, release: Release, plan_id: str) -> ApplyResult:
         outcome = self.outcome
-        with self._timed("apply"), self.progress.stage("write back", len(plan.items)) as stage:
+        with self.timed("apply"), self.progress.stage("write back", len(plan.items)) as stage:
             applied = apply_plan(
                 plan,
                 self.clients,
@@ -205,7 +211,8 @@ class Loop:
         return result
 
     @contextmanager
-    def _timed(self, step: str) -> Iterator[None]:
+    def timed(self, step: str) -> Iterator[None]:
+        """Adds what is spent inside to a step's time."""
         began = time.perf_counter()
         try:
             yield
@@ -258,9 +265,9 @@ def execute(
                 raise
             finally:
                 outcome.requests.update(clients.requests())
-                _finish(store, outcome, now)
+                run_end.finish(store, outcome, now)
                 note_head(store, settings.audit_heads, at=now())
-            _publish(loop)
+            run_end.publish_books(loop)
             return outcome, loop.last_plan
         finally:
             store.close()
@@ -270,49 +277,3 @@ def execute(
 def open_clients(settings: Settings) -> Clients:
     """Returns the three vendors' clients; a missing setting is found before anything is asked of anybody."""
     return Clients.open(settings.atlas_etrm(), settings.atlas_accounting(), settings.atlar(), settings.ecb())
-
-
-def _finish(store: OperationsStore, outcome: RunOutcome, now: Now) -> None:
-    held = sum(outcome.figures.held.values()) if outcome.figures else 0
-    store.finish_run(
-        outcome.run_id,
-        finished_at=now(),
-        status="failed" if outcome.failure else "withheld" if outcome.withheld else "done",
-        exit_code=int(outcome.exit_code),
-        rounds=outcome.rounds,
-        landed_rows=sum(outcome.landed.values()),
-        requests=sum(outcome.requests.values()),
-        planned=outcome.planned,
-        sent=outcome.sent,
-        rejected=outcome.rejected,
-        unknown=outcome.unknown,
-        held=held,
-        seconds=sum(outcome.seconds.values()),
-        message=outcome.failure,
-    )
-
-
-def _publish(loop: Loop) -> None:
-    """Publishes what was built; where nothing was, notes that the newest snapshot still holds."""
-    outcome, paths = loop.outcome, loop.settings.paths
-    # A hold is noted after the build that showed it, so the log may be ahead of the books by that much.
-    is_behind = not outcome.was_built and loop.books.built_state() != loop._state()
-    is_behind = is_behind or (outcome.was_built and loop.built_head != loop.store.head())
-    with loop._timed("publish"):
-        holds = not outcome.was_built and not is_behind
-        published = publish.verified(paths, now=loop.now(), state=loop.books.built_state()) if holds else None
-        if published is None:
-            # The run itself has just ended: its row is the one thing the models do not know yet.
-            loop.books.write_operations(loop.store.export(), loop.parameters)
-            loop.books.build(
-                changed_tables={"operations.runs"} | ({"operations.deliveries"} if is_behind else set()), seeds=False
-            )
-            if loop.is_part_tested or not outcome.was_built:
-                # Also where a run that was killed built them: nobody knows how far its tests had come.
-                loop.books.test_columns()
-            state = loop._state()
-            loop.books.note_built(state)
-            published = publish.publish(paths, as_of=outcome.as_of.isoformat(), now=loop.now(), state=state)
-    outcome.warehouse = paths.warehouse
-    outcome.snapshot = published.path
-    outcome.snapshot_number = published.number

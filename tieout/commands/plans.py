@@ -54,13 +54,14 @@ def plan(
     """Show what would be written where, old value → new value, and save it for approval; writes nothing."""
     from tieout.planning import check_record, plan_store
     from tieout.report import plan as report
+    from tieout.report import plan_view as views
     from tieout.report import summary
 
     check_record(record)
     settings = context.obj.plain_settings()
     if list_all:
         with operations_store(settings) as store:
-            rows = report.listed(plan_store(settings, store), _now())
+            rows = views.listed(plan_store(settings, store), _now())
         if as_json:
             print_json({"plans": rows})
         else:
@@ -68,18 +69,17 @@ def plan(
         return
     if name is not None:
         with operations_store(settings) as store:
-            view = report.view_of_saved(plan_store(settings, store), store, name, _now())
+            view = views.view_of_saved(plan_store(settings, store), store, name, _now())
         _shown(view, sync, record, limit, as_json)
         return
     outcome, made = _executed(context, as_of, plan_only=True, record=record)
-    if made is None:
-        summary.show(outcome, Console())
-        raise typer.Exit(int(outcome.exit_code))
-    view = report.view_of(made, outcome)
+    fresh = None if made is None else views.view_of(made, outcome)
     if as_json:
-        print_json({**summary.as_json(outcome), "plan": report.as_json(view)})
+        print_json(summary.as_json(outcome) | ({"plan": views.as_json(fresh)} if fresh else {}))
+    elif fresh is not None:
+        report.show(fresh, Console(), sync=sync, record=record, limit=limit)
     else:
-        report.show(view, Console(), sync=sync, record=record, limit=limit)
+        summary.show(outcome, Console())
     raise typer.Exit(int(outcome.exit_code))
 
 
@@ -96,6 +96,7 @@ def approve(
     from reverse_etl.plan_store import ApprovalRefusedError, PlanNotFoundError
     from tieout.planning import plan_store
     from tieout.report import plan as report
+    from tieout.report import plan_view as views
 
     settings: Settings = context.obj.plain_settings()
     if reason is None and not withdraw:
@@ -110,7 +111,7 @@ def approve(
                 done: dict[str, Any] = {"plan_id": saved.plan_id, "withdrawn": count, "by": by.name}
             else:
                 approval = plans.approve(saved, by=by, reason=reason or "", only=only or None, at=_now())
-                done = report.approval_document(saved, approval)
+                done = views.approval_document(saved, approval)
         except PlanNotFoundError as problem:
             raise SettingsError(str(problem)) from None
         except (ApprovalRefusedError, TamperedError) as problem:
@@ -163,9 +164,10 @@ def _executed(context: typer.Context, as_of: str | None, **options: Any) -> tupl
 
 def _shown(view: Any, sync: str | None, record: str | None, limit: int, as_json: bool) -> None:
     from tieout.report import plan as report
+    from tieout.report import plan_view as views
 
     if as_json:
-        print_json(report.as_json(view))
+        print_json(views.as_json(view))
     else:
         report.show(view, Console(), sync=sync, record=record, limit=limit)
     if view.refused:

@@ -289,6 +289,17 @@ def test_a_refused_create_leaves_what_follows_waiting(desk: Desk) -> None:
     assert len(after.waiting) == 4
 
 
+def test_a_journal_entry_is_posted_by_the_approval_of_its_creation() -> None:
+    key, sync = "entry:atlas_etrm:order:210:accrual", "sync_atlas_accounting__journal_entries"
+    entry = item_of(BY_NAME[sync], row(key, {"entry_date": "2026-03-31"}, amount=Decimal("5.00")))
+    (post,) = foresee([entry], [])
+    told = "{entry(entry atlas_etrm:order:210:accrual).id}"
+    assert (post.sync_key, post.destination_id) == (f"{key}:{told}", told)
+    literal = filled(post, {told: "je-1", told.replace(".id", ".number"): "JE-1"})
+    assert (literal.sync_key, literal.destination_id, literal.fields) == (f"{key}:je-1", "je-1", {"status": "posted"})
+    assert literal.record_label == "journal entry JE-1 (atlas_etrm:order:210:accrual)"
+
+
 def test_text_that_looks_like_a_slot_stays_text(desk: Desk) -> None:
     named = due_invoice()
     body = {**json.loads(named.payload), "memo": "{invoice(order 1).number}"}
