@@ -2,7 +2,8 @@
 
 Every measurement is a process of its own, which prints its seconds and its peak memory (`ru_maxrss`). References:
 DuckDB's own `read_json` into a table (which loses digits beyond 15), plain dlt over dicts, plain httpx with 8 requests
-at once. Sizes: `--rows`, `--pages`; where: `--dir` (a folder that is made and removed).
+at once; for the requests of each vendor, the least possible. Sizes: `--rows`, `--pages`; where: `--dir` (a folder that
+is made and removed).
 """
 
 from __future__ import annotations
@@ -149,8 +150,15 @@ def pages_by_client(url: str, folder: str) -> str:
     return f"{landed.rows:,} versions with {client.requests:,} requests, landing {seconds:.1f} s of it"
 
 
+def requests(folder: str) -> str:
+    from tests.benchmarks.landing_requests import measured
+
+    return "\n".join(measured(Path(folder) / "sandbox"))
+
+
 MEASURED: dict[str, Callable[..., str]] = {
-    function.__name__: function for function in (prepare, land, read_json, plain_dlt, pages_by_httpx, pages_by_client)
+    function.__name__: function
+    for function in (prepare, land, read_json, plain_dlt, pages_by_httpx, pages_by_client, requests)
 }
 
 
@@ -254,6 +262,8 @@ def main(rows: int, dict_rows: int, pages: int, folder: Path) -> None:
             f"{pages:,} pages at 20 ms: httpx, {AT_ONCE} at once", in_a_process("pages_by_httpx", url, str(pages))
         )
         show(f"{pages:,} pages at 20 ms: read and landed", in_a_process("pages_by_client", url, str(folder)), httpx_)
+    _, _, told = in_a_process("requests", str(folder))
+    print(told.split("; ", 1)[1])
 
 
 if __name__ == "__main__":
