@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tieout.commands.opened import operations_store
@@ -62,7 +63,7 @@ def verify(
         console.print(f"head {found.head}", highlight=False, soft_wrap=True)
     else:
         console = Console()
-        console.print(f"[red]not sound[/]: {found.first_bad}", highlight=False, soft_wrap=True)
+        console.print(f"[red]not sound[/]: {escape(found.first_bad)}", highlight=False, soft_wrap=True)
         console.print(
             "Do not run again before it is clear why. The file may have been restored from a backup: then what the"
             f" vendors hold is the truth, and {settings.audit_heads} is to be moved aside with a note.",
@@ -91,7 +92,8 @@ def list_events(
     for row in rows:
         body = _masked(row)["body"]
         said = body.get("status") or body.get("reason") or ""
-        table.add_row(str(row["sequence"]), row["at"][:19], row["kind"], row["subject"].replace("\n", " "), str(said))
+        subject = row["subject"].replace("\n", " ")
+        table.add_row(str(row["sequence"]), row["at"][:19], row["kind"], escape(subject), escape(str(said)))
     Console().print(table)
 
 

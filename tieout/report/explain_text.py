@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
@@ -22,7 +23,7 @@ _LONGEST_VALUE = 160
 
 def show(told: Explanation, console: Console) -> None:
     """Prints an explanation."""
-    title = f"[bold]{told.subject.label} · snapshot {told.snapshot} · as of {told.as_of}"
+    title = f"[bold]{escape(told.subject.label)} · snapshot {told.snapshot} · as of {told.as_of}"
     console.rule(title, align="left")
     for line in told.summary:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -71,7 +72,7 @@ def _part(title: str, body: Any, console: Console) -> None:
 def _records(found: Iterable[Record], console: Console) -> None:
     for record in found:
         gone = " · gone at the vendor" if record.is_deleted else ""
-        console.print(f"  [cyan]{record.table}[/] {record.record_id}{gone}", highlight=False)
+        console.print(f"  [cyan]{record.table}[/] {escape(record.record_id)}{gone}", highlight=False)
         where = f"    landed {shown(record.landed_at)} · {record.landing_file} · load {record.load_id}"
         console.print(where, style="dim", highlight=False, markup=False, soft_wrap=True)
         said = "  ".join(f"{name}={shown(value)}" for name, value in record.fields.items())
@@ -89,14 +90,15 @@ def _records(found: Iterable[Record], console: Console) -> None:
 def _rules(rules: Iterable[Rule], console: Console) -> None:
     table = _table("about", "rule", "outcome", "taken from")
     for rule in rules:
-        table.add_row(rule.about, rule.rule, rule.outcome, rule.taken_from)
+        table.add_row(*(escape(cell) for cell in (rule.about, rule.rule, rule.outcome, rule.taken_from)))
     console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def _exceptions(told: Explanation, console: Console) -> None:
     for row in told.exceptions:
         colour = "red" if row["severity"] == "hold" else "yellow"
-        head = f"  [{colour}]{row['severity']}[/] {row['exception_code']}  {row['record_type']} {row['record_id']}"
+        about = f"{escape(str(row['record_type']))} {escape(str(row['record_id']))}"
+        head = f"  [{colour}]{row['severity']}[/] {row['exception_code']}  {about}"
         console.print(head, highlight=False)
         console.print(Padding(str(row["message"]), (0, 0, 0, 4)), highlight=False, markup=False)
         if row["remedy"]:
@@ -114,7 +116,7 @@ def _entries(told: Explanation, console: Console) -> None:
             table.add_row(
                 str(line["line_number"]),
                 line["gl_account"] or "",
-                line["account_name"] or "",
+                escape(line["account_name"] or ""),
                 debit,
                 credit,
                 line["currency_code"] or "",
@@ -128,7 +130,7 @@ def _deliveries(told: Explanation, console: Console) -> None:
         answer, request = one["answer"], one["request"]
         colour = {"delivered": "green", "rejected": "red", "held": "yellow"}.get(answer["status"], "yellow")
         console.print(
-            f"  {instant(one['intended_at'])}  {one['operation']} {one['label'] or one['record']}"
+            f"  {instant(one['intended_at'])}  {one['operation']} {escape(str(one['label'] or one['record']))}"
             f"  [{colour}]{answer['status']}[/]",
             highlight=False,
             soft_wrap=True,
