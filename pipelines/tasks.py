@@ -25,9 +25,6 @@ from pipelines.versioning import Scope
 _TASKS_AT_ONCE = 4
 """Per system. The vendor's rate limit is the real bound; this only hides latency."""
 
-_LONGEST_ANSWER_KEPT = 10_000_000
-"""Bytes of an answer refused as a whole that quarantine keeps: enough to see what it was."""
-
 
 @dataclass
 class Tally:
@@ -58,7 +55,7 @@ class Tally:
         body: bytes | None = getattr(error, "body", None)
         if body:
             reason = f"{quarantine.WHOLE_ANSWER}{error}"
-            self.land(landing, table, [], refused=[Misfit(None, reason, body[:_LONGEST_ANSWER_KEPT])])
+            self.land(landing, table, [], refused=[Misfit(None, reason, body)])
 
     def land(
         self,

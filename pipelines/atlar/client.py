@@ -282,9 +282,9 @@ class AtlarClient:
         params = {"format": self.config.statement_format, "externalIdAsEndToEndId": "true"}
         headers = {"Accept": "application/xml, text/plain, application/octet-stream"}
         answer = self.session.send("read", "GET", self._path(resource, **ids), params=params, headers=headers)
-        if answer.body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+        if bytes(answer.body[:1024]).lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
             raise surprise(self.session, answer, "HTML instead of a statement file", is_write=False)
-        return answer.body
+        return bytes(answer.body)
 
     def _write(
         self,

@@ -17,7 +17,7 @@ import msgspec
 
 from pipelines.atlas_accounting.incremental import Tail, updated_at
 from pipelines.transport import errors, exact
-from pipelines.transport.session import Answer, Session, decode
+from pipelines.transport.session import Answer, Session, begins_with, decode
 
 PAGE_SIZE = 100
 _PAGES_AT_ONCE = 8
@@ -266,7 +266,7 @@ class Pages:
         return self._parsed(answer)
 
     def _parsed(self, answer: Answer) -> _Page:
-        if answer.body.lstrip()[:1] == b"[":
+        if begins_with(answer.body) == b"[":
             return _Page(decode(self._session, answer, list[msgspec.Raw], is_write=False))
         page: _Page = decode(self._session, answer, _Page, is_write=False)
         return page

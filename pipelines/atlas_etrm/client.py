@@ -19,7 +19,7 @@ from pipelines.transport import errors, exact
 from pipelines.transport.auth import Token, TokenAuth, jwt_lifetime
 from pipelines.transport.pacing import PaceMemory, SlidingWindow, Unlimited
 from pipelines.transport.reply import Reply
-from pipelines.transport.session import Answer, Clockwork, Kind, Patience, Session, decode, surprise
+from pipelines.transport.session import LONGEST_KEPT, Answer, Clockwork, Kind, Patience, Session, decode, surprise
 
 SYSTEM = "atlas_etrm"
 
@@ -200,7 +200,7 @@ class AtlasEtrmClient:
         envelope: _Envelope = decode(self.session, answer, _Envelope, is_write=is_write)
         if not envelope.success:
             # A failure under HTTP 200 is a failure (contract section 1), and one without effect.
-            message, details = errors.explain(answer.body)
+            message, details = errors.explain(bytes(answer.body[:LONGEST_KEPT]))
             refused = errors.Refused(
                 SYSTEM,
                 message or "answered success: false",
@@ -208,21 +208,25 @@ class AtlasEtrmClient:
                 request_id=answer.request_id,
                 details=details,
             )
-            refused.body = None if is_write else answer.body
+            refused.body = None if is_write else bytes(answer.body[:LONGEST_KEPT])
             raise refused
-        data = bytes(envelope.data).lstrip()
-        if data in (b"null", b""):
-            records = []
-        elif data[:1] == b"{":
+        first = bytes(memoryview(envelope.data)[:1])
+        if first == b"{":
             records = [envelope.data]  # tolerated for a single-id read
         else:
-            records = decode(
-                self.session, Answer(answer.status, data, answer.request_id), list[msgspec.Raw], is_write=is_write
-            )
+            # Read where it lies in the answer: the records of a whole table are hundreds of megabytes.
+            records = self._listed(envelope.data, answer, is_write=is_write) if first not in (b"n", b"") else []
         if envelope.recordCount is not None and envelope.recordCount != len(records):
             told = f"recordCount is {envelope.recordCount}, data has {len(records)} records"
             raise surprise(self.session, answer, told, is_write=is_write)
         return records
+
+    def _listed(self, data: msgspec.Raw, answer: Answer, *, is_write: bool) -> list[msgspec.Raw]:
+        try:
+            return msgspec.json.decode(data, type=list[msgspec.Raw])
+        except msgspec.MsgspecError as error:
+            told = f"not the answer the contract describes: {error}"
+            raise surprise(self.session, answer, told, is_write=is_write) from error
 
     def _fetch_token(self) -> Token:
         body = msgspec.json.encode({"username": self._config.username, "password": self._config.password})

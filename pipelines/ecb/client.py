@@ -62,7 +62,8 @@ class EcbClient:
         Raises:
             VendorError: no answer, or one that is neither text nor a zip with one CSV in it.
         """
-        body = self.session.send("read", "GET", self._path, params=self._query, headers={"Accept": _ACCEPTED}).body
+        answer = self.session.send("read", "GET", self._path, params=self._query, headers={"Accept": _ACCEPTED})
+        body = bytes(answer.body)
         content = _unzipped(body) if body.startswith(b"PK\x03\x04") else body
         try:
             return content.decode("utf-8-sig")

@@ -11,44 +11,62 @@ import re
 
 import msgspec
 
-_STRING = rb'"(?:[^"\\]|\\.)*"'
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _WORDS = re.compile(_STRING + rb"|-?\b(?:NaN|Infinity)\b", re.DOTALL)
-_MARKS = re.compile(_STRING + rb"|[\[\]{},]", re.DOTALL)
+_FLAT = rb'\{(?:[^"{}\[\]]++|' + _STRING + rb")*+\}"
+_MARKS = re.compile(_FLAT + rb"|" + _STRING + rb"|[\[\]{},]", re.DOTALL)
+"""What divides a list into its elements; an object without others in it is passed over at once."""
+
+_SMALL = 1_000_000
+"""Bytes beyond which an answer is mended by its records alone: mending it as a whole takes many times its memory."""
 
 
-def readable(body: bytes) -> bytes:
+def readable(body: bytes | bytearray) -> bytes | bytearray:
     """The answer with what spoils it in quotes; unchanged where the fault is in no single record.
 
     A bare NaN or Infinity, which some encoders write for a number, is quoted by itself: its record keeps its key.
     """
-    quoted = _WORDS.sub(lambda found: found[0] if found[0][:1] == b'"' else b'"' + found[0] + b'"', body)
-    return quoted if _is_json(quoted) else _with_quoted_elements(quoted)
+    mended = _with_quoted_elements(body)
+    return mended if len(mended) > _SMALL or _is_json(mended) else _with_quoted_words(mended)
 
 
-def _with_quoted_elements(body: bytes) -> bytes:
-    """Quotes the unreadable elements of a list that is the whole answer, or one of its members."""
-    listed_at = 1 if body.lstrip()[:1] == b"[" else 2
-    parts: list[bytes] = []
+def _with_quoted_words(text: bytes | bytearray) -> bytes:
+    return _WORDS.sub(lambda found: found[0] if found[0][:1] == b'"' else b'"' + found[0] + b'"', bytes(text))
+
+
+def _with_quoted_elements(body: bytes | bytearray) -> bytes | bytearray:
+    """Mends the unreadable elements of a list that is the whole answer, or one of its members."""
+    listed_at = 1 if bytes(body[:1024]).lstrip()[:1] == b"[" else 2
+    whole = memoryview(body)
+    parts: list[bytes | memoryview] = []
     copied = depth = 0
     begins: int | None = None
     for found in _MARKS.finditer(body):
-        mark = found[0]
+        at = found.start()
+        mark = body[at : at + 1]
+        if found.end() - at > 1:
+            continue
         if mark in (b"[", b"{"):
             depth += 1
             if mark == b"[" and depth == listed_at:
                 begins = found.end()
         elif begins is not None and depth == listed_at and mark in (b",", b"]"):
-            element = body[begins : found.start()]
+            element = bytes(body[begins:at])
             if element.strip() and not _is_json(element):
-                parts += [body[copied:begins], _as_text(element)]
-                copied = found.start()
+                parts += [whole[copied:begins], _mended(element)]
+                copied = at
             begins = found.end() if mark == b"," else None
         if mark in (b"]", b"}"):
             depth -= 1
-    return b"".join([*parts, body[copied:]])
+    return b"".join([*parts, whole[copied:]]) if parts else body
 
 
-def _is_json(text: bytes) -> bool:
+def _mended(element: bytes) -> bytes:
+    quoted = _with_quoted_words(element)
+    return quoted if _is_json(quoted) else _as_text(element)
+
+
+def _is_json(text: bytes | bytearray) -> bool:
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -35,6 +35,11 @@ _Told = TypeVar("_Told")
 _KEEP_ALIVE_SECONDS = 4.0
 """Shorter than any server's own (uvicorn: 5 s): a write on a connection the server just closed has no known outcome."""
 
+LONGEST_KEPT = 10_000_000
+"""Bytes of an answer that an error carries along: enough to see what it was."""
+
+_LARGE = 1_000_000
+
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -43,7 +48,8 @@ class Answer:
     """A successful answer: its bytes as they came, so that numbers keep their digits."""
 
     status: int
-    body: bytes
+    body: bytes | bytearray
+    """A large one is a bytearray, filled while it arrived: a copy of it would double the memory. Never changed."""
     request_id: str | None
     is_confidential: bool = False
     """A token call's: its bytes are kept nowhere, however odd they are."""
@@ -172,9 +178,11 @@ class Session:
         self._pacer.acquire()
         client = self._borrow()
         try:
-            response = client.request(
+            request = client.build_request(
                 attempt.method, attempt.url, params=attempt.params, content=attempt.body, headers=headers
             )
+            response = client.send(request, stream=True)
+            body = _received(response)
         except _NEVER_SENT as error:
             raise errors.Unreachable(self.system, f"no connection to {self._base_url}: {_reason(error)}") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -184,17 +192,19 @@ class Session:
             with self._lock:
                 self._idle.append(client)
         self._pacer.observe(response.headers)
-        return self._checked(attempt, response, authorization)
+        return self._checked(attempt, response, body, authorization)
 
-    def _checked(self, attempt: _Attempt, response: httpx.Response, authorization: str | None) -> Answer:
+    def _checked(
+        self, attempt: _Attempt, response: httpx.Response, body: bytes | bytearray, authorization: str | None
+    ) -> Answer:
         request_id = response.headers.get("request-id") or response.headers.get("x-request-id")
         if response.is_success:
             is_token = attempt.authorization is not None
-            return Answer(response.status_code, response.content, request_id, is_confidential=is_token)
+            return Answer(response.status_code, body, request_id, is_confidential=is_token)
         error = errors.error_for(
             self.system,
             response.status_code,
-            response.content,
+            bytes(body[:LONGEST_KEPT]),
             request_id=request_id,
             is_write=attempt.is_write,
             secrets=(*self.secrets, (authorization or "").partition(" ")[2]),
@@ -301,6 +311,22 @@ def _may_go_again(error: BaseException, kind: Kind) -> bool:
     return error.may_write_again or (kind == "read" and isinstance(error, errors.VendorFault))
 
 
+def _received(response: httpx.Response) -> bytes | bytearray:
+    """The body; httpx itself would hold a large one twice, as its parts and joined."""
+    body = bytearray()
+    try:
+        for part in response.iter_bytes():
+            body += part
+    finally:
+        response.close()
+    return bytes(body) if len(body) < _LARGE else body
+
+
+def begins_with(body: bytes | bytearray) -> bytes:
+    """The first byte of a body that is no white space; found without copying it."""
+    return bytes(body[:1024]).lstrip()[:1]
+
+
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
@@ -315,7 +341,7 @@ def decode(session: Session, answer: Answer, type_: Any, *, is_write: bool) -> A
     try:
         return _decoded(answer.body, type_, is_write=is_write)
     except _UNREADABLE as error:
-        is_html = answer.body.lstrip()[:1] == b"<"
+        is_html = begins_with(answer.body) == b"<"
         raise surprise(
             session,
             answer,
@@ -327,14 +353,14 @@ def decode(session: Session, answer: Answer, type_: Any, *, is_write: bool) -> A
 _UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError)
 
 
-def _decoded(body: bytes, type_: Any, *, is_write: bool) -> Any:
+def _decoded(body: bytes | bytearray, type_: Any, *, is_write: bool) -> Any:
     try:
         return msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # One bad record must not stop the good ones; but of a write nothing is guessed.
-        if is_write or body.lstrip()[:1] not in (b"{", b"["):
+        if is_write or begins_with(body) not in (b"{", b"["):
             raise
         return msgspec.json.decode(salvage.readable(body), type=type_)
 
@@ -344,5 +370,5 @@ def surprise(session: Session, answer: Answer, message: str, *, is_write: bool) 
     kind = errors.OutcomeUnknown if is_write else errors.UnexpectedAnswer
     error = kind(session.system, message, status=answer.status, request_id=answer.request_id)
     if not is_write and not answer.is_confidential:
-        error.body = answer.body
+        error.body = bytes(answer.body[:LONGEST_KEPT])
     return error

@@ -79,14 +79,14 @@ def land(answer: str, folder: str) -> str:
     from pipelines import extract, loading
     from pipelines.atlas_etrm import source
     from pipelines.atlas_etrm.tables import ORDER_ITEMS
-    from pipelines.splitting import split
     from pipelines.versioning import EVERYTHING
 
     place = Path(folder)
     landing = extract.Landing(place / "landing", place / "work.duckdb", place / "dlt", lambda: datetime.now(UTC))
     started = time.perf_counter()
     body = Path(answer).read_bytes()
-    records = split(msgspec.json.decode(body, type=dict[str, msgspec.Raw])["data"])
+    data = msgspec.json.decode(body, type=dict[str, msgspec.Raw])["data"]
+    records = msgspec.json.decode(data, type=list[msgspec.Raw])
     landed = landing.land(ORDER_ITEMS, records, scope=EVERYTHING)
     between = time.perf_counter()
     del records, body
