@@ -247,7 +247,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     from tieout.report import status as status_report
 
     settings = context.obj.plain_settings()
-    found = status_report.read(settings)
+    found = status_report.read(settings, _now())
     if as_json:
         _print_json(status_report.as_json(found))
     else:

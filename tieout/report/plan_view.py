@@ -137,7 +137,11 @@ def _item_json(item: PlanItem, view: PlanView) -> dict[str, Any]:
     }
 
 
-def listed(plans: PlanStore, now: datetime) -> list[dict[str, Any]]:
+LISTED = 50
+"""How many plans a list goes back."""
+
+
+def listed(plans: PlanStore, now: datetime, limit: int = LISTED) -> list[dict[str, Any]]:
     """Returns a line per saved plan, newest first."""
     return [
         {
@@ -150,7 +154,28 @@ def listed(plans: PlanStore, now: datetime) -> list[dict[str, Any]]:
             "is_approved": plans.has_valid_approval(row, now),
             "is_done": plans.is_done(row),
         }
-        for row in plans.listed()
+        for row in plans.listed()[:limit]
+    ]
+
+
+def open_plans(plans: PlanStore, now: datetime) -> list[dict[str, Any]]:
+    """Returns what waits for somebody: the newest plan, and those that are approved, as far as they are not done."""
+    found = []
+    for place, row in enumerate(listed(plans, now)):
+        if row["is_done"] or not (place == 0 or row["is_approved"]):
+            continue
+        state = "approved, not all of it sent" if row["is_approved"] else "not approved"
+        writes = f"{row['items'] + row['follow_ups']:,} writes"
+        found.append({"plan_id": row["plan_id"], "made_by": row["made_by"], "writes": writes, "state": state})
+    return found
+
+
+def refusals(plans: PlanStore, plan_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """Returns what was approved and not sent because something moved, with what."""
+    return [
+        {"plan_id": plan_id, "sync_name": key[0], "sync_key": key[1], "reason": reason}
+        for plan_id in plan_ids
+        for key, reason in sorted(plans.refusals(plan_id).items())
     ]
 
 

@@ -7,6 +7,7 @@ What does not belong here: asking a vendor anything; `tieout doctor` does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -15,7 +16,8 @@ from rich.table import Table
 
 from tieout import publish
 from tieout.errors import TieoutError
-from tieout.report import figures, quarantine
+from tieout.planning import plan_store
+from tieout.report import figures, plan_view, quarantine
 from tieout.report.figures import Figures
 from tieout.settings import Settings
 
@@ -34,9 +36,13 @@ class Status:
     deliveries: list[dict[str, Any]]
     differences: list[dict[str, Any]]
     quarantined: list[dict[str, Any]]
+    plans: list[dict[str, Any]]
+    """Plans that wait for an approval, or to be applied."""
+    refused: list[dict[str, Any]]
+    """What of them was approved and not sent, because something moved."""
 
 
-def read(settings: Settings) -> Status:
+def read(settings: Settings, now: datetime) -> Status:
     """Reads the status of a profile from its published snapshot and its operations store.
 
     Raises:
@@ -50,6 +56,9 @@ def read(settings: Settings) -> Status:
     store = OperationsStore(f"sqlite:///{settings.paths.operations}")
     try:
         runs = store.runs(limit=RUNS_SHOWN)
+        plans = plan_store(settings, store)
+        waiting = plan_view.open_plans(plans, now)
+        refused = plan_view.refusals(plans, [one["plan_id"] for one in waiting])
     finally:
         store.close()
     with duckdb.connect(str(published.path), read_only=True) as connection:
@@ -74,6 +83,8 @@ def read(settings: Settings) -> Status:
                 " from marts.fct_tie_outs where not is_tied order by 1, 2",
             ),
             quarantined=quarantine.read(settings),
+            plans=waiting,
+            refused=refused,
         )
 
 
@@ -91,6 +102,8 @@ def as_json(status: Status) -> dict[str, Any]:
         "deliveries": status.deliveries,
         "differences": status.differences,
         "quarantined": status.quarantined,
+        "plans": status.plans,
+        "refused": status.refused,
         "tie_outs": {control.name: not control.is_red for control in status.figures.tie_outs},
     }
 
@@ -102,6 +115,8 @@ def show(status: Status, console: Console) -> None:
     console.print(f"known to be the vendors' state at {published.verified_at:%Y-%m-%d %H:%M} UTC", style="dim")
     _runs(status.runs, console)
     _list("Held and warned", status.exceptions, console)
+    _list("Plans that wait", status.plans, console)
+    _list("Approved, but not sent", status.refused, console)
     _list("Sent, but not delivered", status.deliveries, console)
     _list("Controls that differ", status.differences, console)
     _list("Quarantined", status.quarantined, console)
