@@ -42,7 +42,14 @@ def show(view: PlanView, console: Console, *, sync: str | None, record: str | No
     if record is not None and not chosen and view.plan.items:
         raise SettingsError(f"the plan has nothing of {record}")
     _head(view, console)
-    if sync is not None or record is not None:
+    if record is not None and not chosen:
+        console.print(
+            f"nothing of {record} is due now: it is written already, is held (tieout status), or waits for something"
+            " that another record brings, such as its party (tieout plan)",
+            highlight=False,
+            soft_wrap=True,
+        )
+    elif sync is not None or record is not None:
         _records(chosen, view, console, limit)
     else:
         _summary(view, console)
