@@ -16,6 +16,7 @@ from datetime import date, datetime
 import duckdb
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines import ahead, sources
 from pipelines.fingerprints import DELETED
@@ -109,13 +110,12 @@ def unread(
     arrived = pa.table([found, _positions(range(len(records)))], ["_source", "_at"])
     connection.register("arrived", arrived)
     connection.register("latest", latest)
-    known = connection.sql(
-        f"select {_keys(table)}, _fingerprint, _at from arrived join latest using (_source)"  # noqa: S608
+    told = connection.sql(
+        f"select {_keys(table)}, _fingerprint, _at from arrived left join latest using (_source)"  # noqa: S608
     ).to_arrow_table()
-    if known.num_rows == len(records):
-        return Unread([], known.cast(_seen_schema(table)))
-    at = connection.sql("select _at from arrived anti join latest using (_source) order by _at").to_arrow_table()
-    return Unread(at["_at"].to_pylist(), known.cast(_seen_schema(table)))
+    known = told.filter(pc.is_valid(told["_fingerprint"])) if told["_fingerprint"].null_count else told
+    at = told["_at"].filter(pc.is_null(told["_fingerprint"])).sort() if known is not told else ()
+    return Unread([position.as_py() for position in at], known.cast(_seen_schema(table)))
 
 
 def _positions(at: Sequence[int]) -> pa.Array:
@@ -141,11 +141,16 @@ def changed(connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Tab
     connection.register("incoming", ordered.select([*table.key, "_fingerprint", "_row"]))
     connection.register("latest", latest)
     told = connection.sql(
-        "select latest._fingerprint is null or latest._is_deleted "  # noqa: S608
-        "or latest._fingerprint <> incoming._fingerprint as _is_new "
-        f"from incoming left join latest using ({_keys(table)}) order by _row"
+        f"with former as ({_OF_INCOMING.format(keys=_keys(table))}) "  # noqa: S608
+        "select former._fingerprint is null or former._is_deleted "
+        "or former._fingerprint <> incoming._fingerprint as _is_new "
+        f"from incoming left join former using ({_keys(table)}) order by _row"
     ).to_arrow_table()
     return rows.append_column("_is_new", told["_is_new"])
+
+
+_OF_INCOMING = "select * from latest semi join incoming using ({keys})"
+"""The few versions that matter: DuckDB would build its table of keys over all the latest, for every few rows anew."""
 
 
 @dataclass(frozen=True)
@@ -267,12 +272,13 @@ def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Ta
     if not latest.num_rows:
         return newer.select(schema.names).cast(schema)
     connection.register("latest", latest)
-    connection.register("newer", newer)
-    kept = connection.sql(f"select latest.* from latest anti join newer using ({_keys(table)})").to_arrow_table()  # noqa: S608
+    connection.register("incoming", newer)
+    kept = connection.sql(f"select latest.* from latest anti join incoming using ({_keys(table)})").to_arrow_table()  # noqa: S608
     rest = [name for name in newer.column_names if name not in (*table.key, "_landed_at")]
     fresh = connection.sql(
-        f"select {_keys(table)}, coalesce(newer._landed_at, latest._landed_at) as _landed_at, "  # noqa: S608
-        f"{', '.join(f'newer.{chr(34)}{name}{chr(34)}' for name in rest)} "
-        f"from newer left join latest using ({_keys(table)})"
+        f"with former as ({_OF_INCOMING.format(keys=_keys(table))}) "  # noqa: S608
+        f"select {_keys(table)}, coalesce(incoming._landed_at, former._landed_at) as _landed_at, "
+        f"{', '.join(f'incoming.{chr(34)}{name}{chr(34)}' for name in rest)} "
+        f"from incoming left join former using ({_keys(table)})"
     ).to_arrow_table()
     return pa.concat_tables([kept.cast(schema), fresh.select(schema.names).cast(schema)])
