@@ -16,6 +16,10 @@ import pytest
 from conftest import UNLIMITED, Profile, start_sandbox, stop_sandbox
 
 
+GOES_ALONE = '["sync_atlas_etrm__order_erp_codes", "sync_atlas_accounting__invoices", "sync_atlar__gl_entities"]'
+"""What the last days' runs write by themselves: little, and what an undo must keep from being written again."""
+
+
 @dataclass
 class Office:
     """A profile and the two people who work with it."""
@@ -121,11 +125,8 @@ def test_what_was_written_for_an_order_is_taken_back_and_not_made_again(office: 
     )
     assert "the wrong month" in held[0]["message"]
 
-    again = office.document("clerk", "plan", "--record", record)
-    assert again["plan"]["items"] == [], "held: nothing is made again"
 
-
-def test_a_red_difference_lets_the_push_go_on_once_a_second_person_accepts_it(office: Office) -> None:
+def test_a_red_difference_passes_once_a_second_person_accepts_it(office: Office, due: dict[str, Any]) -> None:
     """Somebody books an ATLAS invoice twice by hand: the control is red by its amount, and by that amount only."""
     [copy] = office.profile.query(
         "select i.order_id, i.external_id, i.invoice_number, i.amount from staging.stg_atlas_etrm__invoices as i"
@@ -133,7 +134,7 @@ def test_a_red_difference_lets_the_push_go_on_once_a_second_person_accepts_it(of
         " and i.order_id = d.order_id where not d.is_voided order by i.invoice_id limit 1"
     )
     _book_again(office, copy)
-    red = office.document("clerk", "run", auto_apply="all", expects=(5,))
+    red = office.document("clerk", "run", auto_apply=GOES_ALONE, expects=(5,))
     assert red["tie_outs"]["documents_equal_atlas_etrm_invoices"] is False
     assert red["sent"] == 0
     [row] = [
@@ -148,8 +149,11 @@ def test_a_red_difference_lets_the_push_go_on_once_a_second_person_accepts_it(of
     office.document("treasurer", "accept", *names, "--reason", "booked twice by hand, deleted tomorrow")
     for other in office.document("clerk", "accept", "--list")["red"]:
         office.document("treasurer", "accept", other["control_name"], other["scope"], "--reason", "the same cause")
-    went_on = office.document("clerk", "run", auto_apply="all")
+    went_on = office.document("clerk", "run", auto_apply=GOES_ALONE)
     assert went_on["sent"] > 0, "the push goes on"
+    [invoice] = [one for one in office.profile.at_vendor("atlas_accounting", "invoices") if _is_of(one, due["first"])]
+    assert invoice["status"] == "voided", "held: what was taken back is not made again"
+    assert office.order(due["first"])["erpCode"] is None
     [told] = office.profile.query(
         "select is_accepted, accepted_by, acceptance_reason from marts.fct_tie_outs"
         " where control_name = ? and scope = ?",

@@ -82,13 +82,9 @@ def _told(
         },
         "run": {"run_id": row["run_id"], "run_by": run.get("run_by")},
         "plan": {"plan_id": row["plan_id"], "made_by": plan.get("made_by"), "made_at": plan.get("made_at")},
-        "approvals": [_approval(one) for one in approvals if _speaks_for(one, row)],
+        "went_by": row["approval_id"],
+        "approvals": [_approval(one) for one in approvals if one["approval_id"] == row["approval_id"]],
     }
-
-
-def _speaks_for(approval: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    syncs = None if approval["syncs"] is None else json.loads(approval["syncs"])
-    return approval["plan_id"] == row["plan_id"] and (syncs is None or row["sync_name"] in syncs)
 
 
 def _approval(row: Mapping[str, Any]) -> dict[str, Any]:

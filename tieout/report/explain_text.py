@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from reverse_etl.release import AUTO_APPLY
 from tieout.explain.explanation import Explanation, Record, Rule, Subject
 
 _LONGEST_VALUE = 160
@@ -150,7 +151,9 @@ def approved(one: dict[str, Any]) -> str:
     plan, run = one["plan"], one["run"]
     made = f"{plan['plan_id'] or 'no plan'} made by {plan['made_by'] or 'nobody on record'}"
     words = [f"approved by {each['approved_by']}: {each['reason']}" for each in one["approvals"]]
-    by_itself = "applied by itself (REVERSE_ETL__AUTO_APPLY)"
+    by_itself = (
+        "applied by itself (REVERSE_ETL__AUTO_APPLY)" if one["went_by"] == AUTO_APPLY else "no approval on record"
+    )
     return f"{made} · {'; '.join(words) or by_itself} · run {run['run_id']} as {run['run_by'] or 'unknown'}"
 
 

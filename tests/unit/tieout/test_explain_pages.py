@@ -34,6 +34,7 @@ DELIVERY = {
     },
     "run": {"run_id": "run-1", "run_by": "clerk"},
     "plan": {"plan_id": "plan-1", "made_by": "clerk", "made_at": None},
+    "went_by": "approval-1",
     "approvals": [{"approved_by": "treasurer", "reason": EVIL, "approved_at": None, "withdrawn_by": None}],
 }
 LINE = {
@@ -122,6 +123,12 @@ def test_both_tell_the_same() -> None:
     for words in ("1,190.00", "gone at the vendor", "atlas_etrm/orders/1.parquet", "treasurer", "2026-04-10 08:01:07"):
         assert words in told
         assert words in page
+
+
+def test_by_whose_word_a_write_went_is_said() -> None:
+    assert "approved by treasurer: " in explain_text.approved(DELIVERY)
+    assert "AUTO_APPLY" in explain_text.approved({**DELIVERY, "approvals": [], "went_by": "auto_apply"})
+    assert "no approval on record" in explain_text.approved({**DELIVERY, "approvals": [], "went_by": None})
 
 
 def test_json_has_every_part_and_says_how_to_ask_again() -> None:
