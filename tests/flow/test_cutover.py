@@ -15,7 +15,6 @@ import httpx
 import pytest
 from conftest import UNLIMITED, Profile, start_sandbox, stop_sandbox
 
-
 GOES_ALONE = '["sync_atlas_etrm__order_erp_codes", "sync_atlas_accounting__invoices", "sync_atlar__gl_entities"]'
 """What the last days' runs write by themselves: little, and what an undo must keep from being written again."""
 
