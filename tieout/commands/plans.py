@@ -92,6 +92,7 @@ def approve(
     as_json: Json = False,
 ) -> None:
     """Let a plan be sent exactly as it was saved; by somebody else than whoever made it."""
+    from reverse_etl import audit
     from reverse_etl.operations import TamperedError
     from reverse_etl.plan_store import ApprovalRefusedError, PlanNotFoundError
     from tieout.planning import plan_store
@@ -112,6 +113,7 @@ def approve(
             else:
                 approval = plans.approve(saved, by=by, reason=reason or "", only=only or None, at=_now())
                 done = views.approval_document(saved, approval)
+            audit.note_head(store, settings.audit_heads, at=_now())
         except PlanNotFoundError as problem:
             raise SettingsError(str(problem)) from None
         except (ApprovalRefusedError, TamperedError) as problem:
