@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ from pipelines.raw_table import RawTable
 from pipelines.versioning import landing_schema, latest_schema, merged
 
 _FORMAT = 2
+_LARGE = 100_000
+"""Rows from which an index is written in the background."""
+
+_SAVING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="index")
+"""One thread, so that of two writings of an index the later one stays."""
+
 _SQL_TYPES = {
     "text": "varchar",
     "bigint": "bigint",
@@ -58,7 +65,18 @@ def read(table: RawTable, files: Sequence[Path], index: Path) -> pa.Table:
 
 
 def save(table: RawTable, latest: pa.Table, files: Sequence[Path], index: Path) -> None:
-    """Leaves the index for the next process; it may be lost at any time."""
+    """Leaves the index for the next process; it may be lost at any time.
+
+    A large one is written in the background, while its rows are loaded. A process ends only once it is written; one
+    that is killed, or has no room for it, leaves the index behind the landing files, and `read` makes up for it.
+    """
+    if latest.num_rows < _LARGE:
+        _save(table, latest, files, index)
+    else:
+        _SAVING.submit(_save, table, latest, files, index)
+
+
+def _save(table: RawTable, latest: pa.Table, files: Sequence[Path], index: Path) -> None:
     told = {**_signature(table), "files": [file.name for file in files]}
     index.parent.mkdir(parents=True, exist_ok=True)
     temporary = index.with_suffix(".tmp")

@@ -214,6 +214,19 @@ def test_the_index_of_latest_versions_may_be_lost(landing: Landing, damage: str)
     assert reopened(again).land(etrm.ORDER_ITEMS, raws(*ITEMS[1:]), scope=EVERYTHING).rows == 1
 
 
+def test_a_large_index_is_written_in_the_background_in_order(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latest_index, "_LARGE", 100)
+    landing.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING)
+    landing.land(etrm.ORDER_ITEMS, raws(*ITEMS[:-1], '{"id": 300, "amount": 5}'), scope=EVERYTHING)
+    latest_index._SAVING.submit(lambda: None).result()
+    read: list[int] = []
+    real = typed._type_chunk
+    monkeypatch.setattr(typed, "_type_chunk", lambda *given: read.append(len(given[1])) or real(*given))
+    again = reopened(landing)
+    assert again.land(etrm.ORDER_ITEMS, raws(*ITEMS[:-1], '{"id": 300, "amount": 5}'), scope=EVERYTHING).rows == 0
+    assert not read  # every record was known by its bytes: the later of the two indexes stands
+
+
 def test_an_unchanged_answer_is_not_even_read(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     landing.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING)
     read: list[int] = []
