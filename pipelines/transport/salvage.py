@@ -17,6 +17,9 @@ _FLAT = rb'\{(?:[^"{}\[\]]++|' + _STRING + rb")*+\}"
 _MARKS = re.compile(_FLAT + rb"|" + _STRING + rb"|[\[\]{},]", re.DOTALL)
 """What divides a list into its elements; an object without others in it is passed over at once."""
 
+_SPACE = b" \t\r\n"
+"""What JSON takes for white space; Python takes more."""
+
 _SMALL = 1_000_000
 """Bytes beyond which an answer is mended by its records alone: mending it as a whole takes many times its memory."""
 
@@ -52,7 +55,7 @@ def _with_quoted_elements(body: bytes | bytearray) -> bytes | bytearray:
                 begins = found.end()
         elif begins is not None and depth == listed_at and mark in (b",", b"]"):
             element = bytes(body[begins:at])
-            if element.strip() and not _is_json(element):
+            if element.strip(_SPACE) and not _is_json(element):
                 parts += [whole[copied:begins], _mended(element)]
                 copied = at
             begins = found.end() if mark == b"," else None
@@ -75,4 +78,4 @@ def _is_json(text: bytes | bytearray) -> bool:
 
 
 def _as_text(element: bytes) -> bytes:
-    return msgspec.json.encode(element.strip().decode(errors="replace"))
+    return msgspec.json.encode(element.strip(_SPACE).decode(errors="replace"))
