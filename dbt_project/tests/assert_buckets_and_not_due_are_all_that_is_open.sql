@@ -31,6 +31,7 @@ items as (
         currency_code,
         sum(amount_open) as amount_open
     from {{ ref('fct_receivables') }}
+    where amount_total >= 0
     group by customer_id, currency_code
 
     union all
@@ -41,6 +42,7 @@ items as (
         currency_code,
         sum(amount_open) as amount_open
     from {{ ref('fct_payables') }}
+    where amount_total >= 0
     group by vendor_id, currency_code
 )
 

@@ -8,9 +8,8 @@ with items as (
         party_name,
         currency_code,
         as_of_date,
-        {{ money('amount_open', 'currency_code') }} as amount_open,
-        aging_bucket,
-        0 as amount_credit
+        {{ open_or_credit('amount_open', 'currency_code', 'is_credit_note') }},
+        aging_bucket
     from {{ ref('int_reconciliation__open_items') }}
 
     union all
@@ -23,8 +22,8 @@ with items as (
         currency_code,
         as_of_date,
         0 as amount_open,
-        null as aging_bucket,
-        {{ money('amount_open', 'currency_code') }} as amount_credit
+        {{ money('amount_open', 'currency_code') }} as amount_credit,
+        null as aging_bucket
     from {{ ref('int_reconciliation__open_credits') }}
 )
 
@@ -35,14 +34,6 @@ select
     party_name,
     currency_code,
     as_of_date,
-    coalesce(sum(amount_open) filter (where aging_bucket = 'not_due'), 0) as not_due,
-    coalesce(sum(amount_open) filter (where aging_bucket = '1_30'), 0) as days_1_30,
-    coalesce(sum(amount_open) filter (where aging_bucket = '31_60'), 0) as days_31_60,
-    coalesce(sum(amount_open) filter (where aging_bucket = '61_90'), 0) as days_61_90,
-    coalesce(sum(amount_open) filter (where aging_bucket = '91_120'), 0) as days_91_120,
-    coalesce(sum(amount_open) filter (where aging_bucket = 'over_120'), 0) as days_over_120,
-    sum(amount_open) as total_open,
-    sum(amount_credit) as open_credits,
-    sum(amount_open) - sum(amount_credit) as balance
+    {{ aging_sums() }}
 from items
 group by side, party_id, party_code, party_name, currency_code, as_of_date

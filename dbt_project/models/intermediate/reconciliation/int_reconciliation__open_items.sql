@@ -31,6 +31,8 @@ select
     coalesce(settled.amount_applied, 0) as amount_applied,
     coalesce(settled.amount_discount, 0) as amount_discount,
     documents.amount_total - coalesce(settled.amount_applied, 0) as amount_open,
+    -- A document below zero is a credit note: it is owed to the other side, and has no age.
+    coalesce(documents.amount_total < 0, false) as is_credit_note,
     settled.last_settlement_date,
     parameters.as_of_date - documents.due_date as days_past_due,
     {{ aging_bucket('parameters.as_of_date - documents.due_date') }} as aging_bucket,

@@ -21,6 +21,7 @@ items as (
         currency_code,
         sum(amount_open) as amount_open
     from {{ ref('int_reconciliation__open_items') }}
+    where not coalesce(is_credit_note, false)
     group by side, currency_code
 ),
 

@@ -1,19 +1,13 @@
 -- What each customer owes by age, and the credits against it, at the end of the business date.
 -- One row per customer and currency that ever had an issued invoice or a payment.
 select
-    party_id as customer_id,
-    party_code as customer_code,
-    party_name as customer_name,
-    currency_code,
-    as_of_date,
-    cast(not_due as decimal(20, 4)) as not_due,
-    cast(days_1_30 as decimal(20, 4)) as days_1_30,
-    cast(days_31_60 as decimal(20, 4)) as days_31_60,
-    cast(days_61_90 as decimal(20, 4)) as days_61_90,
-    cast(days_91_120 as decimal(20, 4)) as days_91_120,
-    cast(days_over_120 as decimal(20, 4)) as days_over_120,
-    cast(total_open as decimal(20, 4)) as total_open,
-    cast(open_credits as decimal(20, 4)) as open_credits,
-    cast(balance as decimal(20, 4)) as balance
-from {{ ref('int_reconciliation__aging') }}
-where side = 'receivable'
+    aged.party_id as customer_id,
+    aged.party_code as customer_code,
+    aged.party_name as customer_name,
+    aged.currency_code,
+    aged.as_of_date,
+    {{ aging_money('aged', 'parameters.base_currency_code') }}
+from {{ ref('int_reconciliation__aging') }} as aged
+cross join {{ ref('stg_operations__run_parameters') }} as parameters
+{{ join_reference_rates('aged.currency_code', 'parameters.base_currency_code', 'aged.as_of_date') }}
+where aged.side = 'receivable'
