@@ -225,6 +225,35 @@ def test_who_accepted_what_is_shown_with_the_difference_and_ever_after(faulty: R
     ]
 
 
+def test_behind_each_difference_stand_the_documents(faulty: Rows, clean: Rows, world: LedgerWorld) -> None:
+    assert clean("select * from marts.fct_tie_out_documents") == []
+    rows = faulty("select * from marts.fct_tie_out_documents order by control_name, left_document_id nulls last")
+    order = {"record_type": "invoice", "left_document_id": world.ids["order"], "right_document_id": "1, 2"}
+    amounts = {"left_amount": D("1200"), "right_amount": D("2400"), "difference": D("-1200"), "currency_code": "EUR"}
+    doubled = {
+        "scope": "EUR/receivable",
+        **order,
+        "document_number": world.number("order"),
+        **amounts,
+        "finding": "Its amount is the whole difference.",
+    }
+    assert rows[1:] == [
+        {"control_name": "documents_equal_atlas_etrm_invoices", **doubled},
+        {"control_name": "paid_documents_equal_atlas_etrm_paid", **doubled},
+    ]
+    # The deleted line is not there to be listed: what is left of the day is the fall of the balance.
+    assert rows[0]["scope"] == "acc-1/2026-04-03"
+    assert (rows[0]["record_type"], rows[0]["right_amount"]) == ("balance", D("-9.50"))
+
+
+def test_the_documents_add_up_to_the_difference(faulty: Rows) -> None:
+    rows = faulty(
+        "select control_name, scope, difference from marts.fct_tie_outs where not is_tied"
+        " except select control_name, scope, sum(difference) from marts.fct_tie_out_documents group by all"
+    )
+    assert rows == []
+
+
 def test_faults_are_told_in_words(faulty: Rows) -> None:
     rows = faulty("select exception_code, severity, record_id from marts.fct_exceptions order by all")
     codes = {row["exception_code"]: (row["severity"], row["record_id"]) for row in rows}

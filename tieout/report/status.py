@@ -35,6 +35,8 @@ class Status:
     exceptions: list[dict[str, Any]]
     deliveries: list[dict[str, Any]]
     differences: list[dict[str, Any]]
+    behind: list[dict[str, Any]]
+    """The records behind the differences; their own differences add up to those of the controls."""
     quarantined: list[dict[str, Any]]
     plans: list[dict[str, Any]]
     """Plans that wait for an approval, or to be applied."""
@@ -82,10 +84,23 @@ def read(settings: Settings, now: datetime) -> Status:
                 " currency_code, is_accepted, 'accepted by ' || accepted_by || ': ' || acceptance_reason as acceptance"
                 " from marts.fct_tie_outs where not is_tied order by 1, 2",
             ),
+            behind=_behind(connection),
             quarantined=quarantine.read(settings),
             plans=waiting,
             refused=refused,
         )
+
+
+def _behind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    try:
+        return _rows(
+            connection,
+            "select control_name, scope, record_type, left_document_id, right_document_id, document_number, difference,"
+            " currency_code, finding from marts.fct_tie_out_documents"
+            " order by control_name, scope, abs(difference) desc, left_document_id, right_document_id",
+        )
+    except duckdb.CatalogException:  # A snapshot from before there was a drill-down.
+        return []
 
 
 def as_json(status: Status) -> dict[str, Any]:
@@ -101,6 +116,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "exceptions": status.exceptions,
         "deliveries": status.deliveries,
         "differences": status.differences,
+        "behind_the_differences": status.behind,
         "quarantined": status.quarantined,
         "plans": status.plans,
         "refused": status.refused,
@@ -119,6 +135,13 @@ def show(status: Status, console: Console) -> None:
     _list("Approved, but not sent", status.refused, console)
     _list("Sent, but not delivered", status.deliveries, console)
     _list("Controls that differ", status.differences, console)
+    _list("Behind the differences", status.behind, console)
+    if status.differences:
+        console.print(
+            "  all of them, and both amounts: tieout sql \"from marts.fct_tie_out_documents where control_name = '…'\"",
+            style="dim",
+            highlight=False,
+        )
     _list("Quarantined", status.quarantined, console)
     tied = sum(not control.is_red for control in status.figures.tie_outs)
     console.print(f"\n{tied} of {len(status.figures.tie_outs)} controls tie out", highlight=False)
