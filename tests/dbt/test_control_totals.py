@@ -22,7 +22,7 @@ D = Decimal
 NOON = datetime(2026, 4, 9, 12, tzinfo=UTC)
 LATER = datetime(2026, 4, 9, 13, tzinfo=UTC)
 
-SELECTION = "+fct_tie_outs fct_accepted_differences +fct_exceptions +marts.receivables_payables +marts.treasury"
+SELECTION = "+fct_tie_out_documents fct_accepted_differences +fct_exceptions +marts.receivables_payables +marts.treasury"
 
 
 @pytest.fixture(scope="module")
