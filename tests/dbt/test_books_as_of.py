@@ -113,7 +113,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     path = tmp_path_factory.mktemp("as_of") / "work.duckdb"
     with RawFixture(path, as_of_date=AS_OF) as raw:
         _load(raw)
-    selection = ("+path:models/marts/functions", "+marts.receivables_payables")
+    selection = ("+path:models/marts/functions", "+marts.receivables_payables", "+fct_balance_sheet")
     # The agreement of functions and marts on the business date is a test of the books, and runs here.
     build(
         path,
@@ -209,3 +209,37 @@ def test_a_date_may_be_text_a_date_or_a_subquery(books: Rows) -> None:
         " (select count(*) from receivables_as_of((select max(d) from (values (date '2026-03-31')) t (d)))) as by_query"
     )
     assert told["by_text"] == told["by_date"] == told["by_query"] > 0
+
+
+def test_the_month_end_history_is_the_function_of_each_month_end(books: Rows) -> None:
+    history = books(
+        "select month_end_date, customer_code, currency_code, days_1_30, total_open, open_credits, balance_base"
+        " from marts.fct_receivables_aging_history order by all"
+    )
+    days = sorted({row["month_end_date"] for row in history})
+    assert days == [date(2026, 3, 31)]
+    [vendor] = books(
+        "select month_end_date, days_1_30, balance from marts.fct_payables_aging_history where days_1_30 > 0"
+    )
+    assert tuple(vendor.values()) == (date(2026, 3, 31), D("900"), D("900"))
+    for day in days:
+        there = books(
+            f"select as_of_date as month_end_date, customer_code, currency_code, days_1_30, total_open, open_credits,"
+            f" balance_base from receivables_aging_as_of('{day}') where total_open <> 0 or open_credits <> 0 order by all"
+        )
+        assert [row for row in history if row["month_end_date"] == day] == there
+
+
+def test_days_sales_outstanding_and_days_late(books: Rows) -> None:
+    rows = books("select * from marts.fct_customer_payment_behaviour order by currency_code")
+    acme, fjord = rows
+    # 485.00 owed, 1,415.00 billed in the 90 days: 485 x 90 / 1,415 = 30.8 days.
+    assert (acme["balance"], acme["amount_billed_90_days"], acme["days_sales_outstanding"]) == (
+        D("485"),
+        D("1415"),
+        D("30.8"),
+    )
+    # 900.00 on the due date, 30.00 ten days before it: -300 / 930 = -0.3; from the issue date 19 and 9 days.
+    assert (acme["amount_settled_365_days"], acme["amount_settled_late_365_days"]) == (D("930"), D(0))
+    assert (acme["average_days_late"], acme["average_days_to_pay"]) == (D("-0.3"), D("18.7"))
+    assert (fjord["days_sales_outstanding"], fjord["average_days_late"]) == (D("90.0"), None)

@@ -22,7 +22,7 @@ D = Decimal
 NOON = datetime(2026, 4, 9, 12, tzinfo=UTC)
 LATER = datetime(2026, 4, 9, 13, tzinfo=UTC)
 
-SELECTION = "+fct_tie_out_documents fct_accepted_differences +fct_exceptions +marts.receivables_payables +marts.treasury"
+SELECTION = "+fct_tie_out_documents +marts.accounting fct_accepted_differences +fct_exceptions +marts.receivables_payables +marts.treasury"
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +195,45 @@ def test_live_balance_of_each_customer(clean: Rows, world: LedgerWorld) -> None:
     assert str(acme[5]) == "2026-03-31"
     assert fjord[:4] == (D("2500.50"), D("2500.50"), D("0"), D("0"))
     assert quiet == (D(0), D(0), D(0), D(0), None, None)
+
+
+def test_the_statements_are_the_vendors_reports(clean: Rows) -> None:
+    sheet = clean(
+        "select section, sum(amount) as amount from marts.fct_balance_sheet where period = '2026-04' and currency_code = 'EUR'"
+        " group by 1 order by 1"
+    )
+    ours = {row["section"]: row["amount"] for row in sheet}
+    theirs = clean(
+        "select scope, right_amount from marts.fct_tie_outs where control_name = 'balance_sheet_equals_vendor'"
+        " and scope like 'EUR/%'"
+    )
+    assert ours == {row["scope"].removeprefix("EUR/"): row["right_amount"] for row in theirs}
+    assert ours["asset"] == ours["liability"] + ours["equity"] != 0
+    lines = clean(
+        "select line_type, sum(amount) as amount from marts.fct_balance_sheet where period = '2026-04'"
+        " and currency_code = 'EUR' and section = 'equity' group by 1 order by 1"
+    )
+    # Of the year: 1,500.00 invoiced and 12.34 by hand less a bill of 900.00; of 2025: 1,500.00 less 10.00 of discount.
+    assert [tuple(line.values()) for line in lines] == [
+        ("current_year_result", D("612.34")),
+        ("retained_result", D("1490")),
+    ]
+    march = clean(
+        "select section, sum(amount) as amount, sum(amount_year_to_date) as so_far from marts.fct_profit_and_loss"
+        " where period = '2026-03' and currency_code = 'EUR' group by 1 order by 1"
+    )
+    assert [tuple(row.values()) for row in march] == [
+        ("expense", D("0"), D("900")),
+        ("revenue", D("1200"), D("1500")),
+    ]
+
+
+def test_the_general_ledger_runs_on_from_line_to_line(clean: Rows) -> None:
+    rows = clean(
+        "select debit, credit, balance from marts.fct_general_ledger where gl_account = '2000'"
+        " order by entry_date, journal_entry_id, line_number"
+    )
+    assert [tuple(row.values()) for row in rows] == [(D(0), D("900"), D("-900")), (D("300"), D(0), D("-600"))]
 
 
 def test_each_fault_shows_in_its_own_control(faulty: Rows) -> None:
