@@ -225,7 +225,8 @@ def test_the_month_end_history_is_the_function_of_each_month_end(books: Rows) ->
     for day in days:
         there = books(
             f"select as_of_date as month_end_date, customer_code, currency_code, days_1_30, total_open, open_credits,"
-            f" balance_base from receivables_aging_as_of('{day}') where total_open <> 0 or open_credits <> 0 order by all"
+            f" balance_base from receivables_aging_as_of('{day}') where total_open <> 0 or open_credits <> 0"
+            " order by all"
         )
         assert [row for row in history if row["month_end_date"] == day] == there
 

@@ -22,7 +22,10 @@ D = Decimal
 NOON = datetime(2026, 4, 9, 12, tzinfo=UTC)
 LATER = datetime(2026, 4, 9, 13, tzinfo=UTC)
 
-SELECTION = "+fct_tie_out_documents +marts.accounting fct_accepted_differences +fct_exceptions +marts.receivables_payables +marts.treasury"
+SELECTION = (
+    "+fct_tie_out_documents fct_accepted_differences +fct_exceptions"
+    " +marts.accounting +marts.receivables_payables +marts.treasury"
+)
 
 
 @pytest.fixture(scope="module")
@@ -199,8 +202,8 @@ def test_live_balance_of_each_customer(clean: Rows, world: LedgerWorld) -> None:
 
 def test_the_statements_are_the_vendors_reports(clean: Rows) -> None:
     sheet = clean(
-        "select section, sum(amount) as amount from marts.fct_balance_sheet where period = '2026-04' and currency_code = 'EUR'"
-        " group by 1 order by 1"
+        "select section, sum(amount) as amount from marts.fct_balance_sheet"
+        " where period = '2026-04' and currency_code = 'EUR' group by 1 order by 1"
     )
     ours = {row["section"]: row["amount"] for row in sheet}
     theirs = clean(
