@@ -1,4 +1,4 @@
-"""Processes that may be killed: a zygote (`crashing.py`) that forks one for each task.
+"""Processes that may be killed: a zygote (`crashing.py`, `pushing.py`) that forks one for each task.
 
 In: a task, a stored company, a folder, maybe a kill. Out: how the process ended, and what it said.
 What does not belong here: what must hold afterwards.
@@ -33,13 +33,13 @@ class Ended:
 class Zygote:
     """One process that has imported everything, and forks."""
 
-    def __init__(self, folder: Path) -> None:
-        """Args: folder for its own files."""
+    def __init__(self, folder: Path, script: str = "crashing.py") -> None:
+        """Args: folder for its own files; script says what the processes do."""
         folder.mkdir(parents=True, exist_ok=True)
         self._errors = folder / "zygote.txt"
         with self._errors.open("w") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("crashing.py")), str(folder)],
+                [sys.executable, str(Path(__file__).with_name(script)), str(folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -50,7 +50,10 @@ class Zygote:
 
     def run(self, task: str, company: Path, folder: Path, **kill: Any) -> Ended:
         """Runs a task in a process of its own to its end, whichever that is."""
-        told = {"task": task, "company": str(company), "folder": str(folder), "kill": kill or None}
+        return self.send({"task": task, "company": str(company), "folder": str(folder), "kill": kill or None})
+
+    def send(self, told: dict[str, Any]) -> Ended:
+        """Hands a task to a process of its own and waits for its end."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(told) + "\n")
