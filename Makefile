@@ -12,7 +12,7 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check format clean bench-landing bench-push
+.PHONY: help demo test faults check format clean bench-landing bench-books bench-push
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench-landing: $(VENV)/.synced ## Measure landing beside DuckDB's read_json, pla
 
 bench-push: $(VENV)/.synced ## Measure writing back 10,000 documents to a destination that answers in 50 ms (two minutes)
 	@$(BIN)/python tests/benchmarks/bench_push.py
+
+bench-books: $(VENV)/.synced ## Measure building the books beside the same SQL straight in DuckDB (many minutes)
+	@$(BIN)/python tests/benchmarks/bench_books.py
 
 clean: ## Forget the sandbox's data (the live profile's is never touched)
 	@rm -rf data/sandbox
