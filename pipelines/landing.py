@@ -159,7 +159,7 @@ class Landing:
         return self._latest[table]
 
     def _index(self, table: RawTable) -> Path:
-        return self.work_path.parent / "landing_index" / table.system / f"{table.name}.parquet"
+        return self.work_path.parent / "landing_index" / table.system / f"{table.name}.arrow"
 
     def files(self, system: str, name: str) -> list[Path]:
         """A table's landing files, in order of landing."""

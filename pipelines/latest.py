@@ -9,6 +9,7 @@ What does not belong here: deciding what changed (`versioning.py`), writing land
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines import in_memory
 from pipelines.ahead import STEP
@@ -24,7 +24,7 @@ from pipelines.fingerprints import METHOD, fingerprints
 from pipelines.raw_table import RawTable
 from pipelines.versioning import landing_schema, latest_schema, merged
 
-_FORMAT = 2
+_FORMAT = 3
 _LARGE = 100_000
 """Rows from which an index is written in the background."""
 
@@ -81,7 +81,11 @@ def _save(table: RawTable, latest: pa.Table, files: Sequence[Path], index: Path)
     index.parent.mkdir(parents=True, exist_ok=True)
     temporary = index.with_suffix(".tmp")
     marked = latest.replace_schema_metadata({"tieout": json.dumps(told)})
-    pq.write_table(marked, temporary, compression="lz4", use_dictionary=False, write_statistics=False)
+    with temporary.open("wb") as file:
+        with pa.ipc.new_file(file, marked.schema) as writer:
+            writer.write_table(marked)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.rename(index)
 
 
@@ -95,7 +99,8 @@ def _signature(table: RawTable) -> dict[str, Any]:
 def _load(table: RawTable, index: Path, present: set[str]) -> tuple[pa.Table, set[str]]:
     nothing = latest_schema(table).empty_table()
     try:
-        held = pq.read_table(index, memory_map=False)
+        with pa.OSFile(str(index)) as file:
+            held = pa.ipc.open_file(file).read_all()
         told = json.loads(held.schema.metadata[b"tieout"])
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
         return nothing, set()

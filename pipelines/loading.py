@@ -100,6 +100,7 @@ def load_missing(landing: Landing, datasets: Sequence[Dataset]) -> dict[str, int
     behind = [(table, partial, missing) for table, partial, missing in behind if partial or missing]
     if waiting or behind:
         landing.work_path.parent.mkdir(parents=True, exist_ok=True)
+        pa.default_memory_pool().release_unused()  # what typing needed, DuckDB may have
         # One connection for all: to open and close the file costs a checkpoint each time.
         with duckdb.connect(str(landing.work_path)) as connection:
             for table, partial, missing in behind:

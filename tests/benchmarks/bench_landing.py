@@ -89,7 +89,7 @@ def land(answer: str, folder: str) -> str:
     records = msgspec.json.decode(data, type=list[msgspec.Raw])
     landed = landing.land(ORDER_ITEMS, records, scope=EVERYTHING)
     between = time.perf_counter()
-    del records, body
+    del records, data, body
     loading.load_missing(landing, (source.DATASET,))
     return f"{landed.rows:,} versions; landed {between - started:.1f} s, loaded {time.perf_counter() - between:.1f} s"
 
