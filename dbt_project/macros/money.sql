@@ -42,7 +42,7 @@
     cast(
         (
             cast(cast({{ numerator }} as decimal(38, 10)) * 10000000000 as hugeint) * 100
-            // cast(cast({{ denominator }} as decimal(18, 6)) * 1000000 as hugeint)
+            // cast(cast({{ denominator }} as decimal(38, 6)) * 1000000 as hugeint)
         ) as decimal(38, 0)
     ) * 0.000001
 {%- endmacro %}

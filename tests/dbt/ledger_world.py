@@ -38,7 +38,7 @@ class LedgerWorld:
     def land(self, raw: RawFixture) -> None:
         """Lands everything, the reports as of `AS_OF` included."""
         company = {name: self._books.company.get(name) for name in ("id", "name", "base_currency", "closed_through")}
-        raw.insert("atlas_accounting.companies", [company])
+        raw.insert("atlas_accounting.companies", [company | {"country": "DE"}])
         for table in ("accounts", "customers", "vendors", "invoices", "bills", "payments", "payments_made"):
             _insert(raw, f"atlas_accounting.{table}", self._books.list(table))
         _insert(raw, "atlas_accounting.journal_entries", self._books.list("journal_entries"))
@@ -162,7 +162,10 @@ class LedgerWorld:
         self._books.post_journal_entry(entry["id"])
 
     def _land_atlas_etrm(self, raw: RawFixture) -> None:
-        raw.insert("atlas_etrm.counterparties", [{"id": 1, "externalId": "C-1001", "legalName": "Acme Energy GmbH"}])
+        raw.insert(
+            "atlas_etrm.counterparties",
+            [{"id": 1, "externalId": "C-1001", "legalName": "Acme Energy GmbH", "country": "DE"}],
+        )
         order = {
             "id": ORDER,
             "name": "Order 210",

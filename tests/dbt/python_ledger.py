@@ -14,14 +14,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from random_company import Version
+from random_company import AS_OF, Version
 from raw_fixture import REPOSITORY
 
 Record = dict[str, Any]
@@ -117,7 +117,7 @@ class Ledger:
         for entry in self._table("atlas_accounting.journal_entries"):
             if entry["status"] in ("posted", "reversed"):
                 lines += self._manual_lines(entry)
-        return list(_with_base(lines, self._control("rounding", BASE)))
+        return [*_with_base(lines, self._control("rounding", BASE)), *self._exchange_lines()]
 
     def _order_entry(self, order: Record, taken: set[str]) -> list[Line]:
         """The entry of one order, or nothing: draft, rejected or held ones have none."""
@@ -252,6 +252,59 @@ class Ledger:
                      is_posted=True)
             )  # fmt: skip
         return lines
+
+    def _exchange_lines(self) -> Iterator[Line]:
+        """What payments in another currency realised, and what is unrealised at the month ends of the policy."""
+        since = next(_day(p["valid_from_date"]) for p in _seed("posting_policies") if p["event"] == "revaluation")
+        months = {
+            _month_end(date(since.year + n // 12, n % 12 + 1, 1)) for n in range(since.month - 1, since.month + 23)
+        }
+        for side, kind in _KIND.items():
+            documents = {d["id"]: d for d in self._issued[side] if d["currency"] != BASE}
+            payments = {p["id"]: p for p in self._payments(side)}
+            steps = sorted(
+                (max(_day(p["payment_date"]), _day(documents[d][kind.date_field])), p["id"], d, amount)
+                for p in payments.values()
+                for d, amount in _applications(p, side)
+                if d in documents
+            )
+            carried: dict[str, list[tuple[date, Decimal, Decimal]]] = defaultdict(list)
+            for on, payment_id, document_id, amount in steps:
+                document, payment = documents[document_id], payments[payment_id]
+                total = Decimal(document["total_amount"])
+                worth = _worth(total, document["currency"], _day(document[kind.date_field]))
+                before = sum((part for _, part, _ in carried[document_id]), ZERO)
+                book = _share(worth, before + amount, total) - _share(worth, before, total)
+                capacity = Decimal(payment["amount"]) + (_discount(payment) if side == "receivable" else ZERO)
+                brought = _worth(capacity, document["currency"], _day(payment["payment_date"]))
+                earlier = sum((a for d, a in _applications(payment, side) if d in documents and d < document_id), ZERO)
+                paid = _share(brought, earlier + amount, capacity) - _share(brought, earlier, capacity)
+                carried[document_id].append((on, amount, book))
+                if gain := (paid - book) * (1 if side == "receivable" else -1):
+                    key = f"atlas_accounting:realised_fx:{payment_id}:{document_id}"
+                    for control, sign in ((kind.control, gain), ("realised_fx", -gain)):
+                        account = self._control(control, document["currency"])
+                        yield Line(key, on, account, control, "debit" if sign > 0 else "credit", ZERO,
+                                   document["currency"], abs(gain), is_posted=True)  # fmt: skip
+            for month in sorted(m for m in months if m <= AS_OF):
+                sums: dict[str, Decimal] = defaultdict(Decimal)
+                for document in documents.values():
+                    if _day(document[kind.date_field]) <= month:
+                        known = [step for step in carried[document["id"]] if step[0] <= month]
+                        total, currency = Decimal(document["total_amount"]), document["currency"]
+                        left = total - sum((amount for _, amount, _ in known), ZERO)
+                        book = _worth(total, currency, _day(document[kind.date_field]))
+                        book -= sum((part for _, _, part in known), ZERO)
+                        if left:
+                            sums[currency] += _worth(left, currency, month) - book
+                for currency, change in sums.items():
+                    gain = change * (1 if side == "receivable" else -1)
+                    key = f"atlas_accounting:revaluation:{month:%Y-%m}:{side}:{currency}"
+                    for control, sign in ((f"fx_adjustment_{side}s", gain), ("unrealised_fx", -gain)):
+                        if sign:
+                            yield Line(key, month, self._control(control, BASE), control,
+                                       "debit" if sign > 0 else "credit", abs(gain), BASE, abs(gain),
+                                       is_posted=False)  # fmt: skip
 
     # ------------------------------------------------------------------------------------ open items and aging
 
@@ -423,11 +476,24 @@ def _with_base(lines: Iterable[Line], rounding_account: str) -> Iterator[Line]:
 
 
 def _in_base(line: Line) -> Decimal:
-    if line.currency == BASE:
-        return line.amount
-    days, rates = _RATES[line.currency]
-    rate = rates[bisect_right(days, line.entry_date) - 1]
-    return _rounded(_WIDE.divide(line.amount, rate))
+    return _worth(line.amount, line.currency, line.entry_date)
+
+
+def _worth(amount: Decimal, currency: str, on: date) -> Decimal:
+    """An amount in base currency at the last rate known on a day."""
+    if currency == BASE:
+        return amount
+    days, rates = _RATES[currency]
+    return _rounded(_WIDE.divide(amount, rates[bisect_right(days, on) - 1]))
+
+
+def _share(amount: Decimal, part: Decimal, total: Decimal) -> Decimal:
+    """What of an amount in base currency falls to a part of a total."""
+    return _rounded(_WIDE.divide(_WIDE.multiply(amount, part), total))
+
+
+def _month_end(first: date) -> date:
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1)
 
 
 def _rates(path: Path) -> dict[str, tuple[list[date], list[Decimal]]]:

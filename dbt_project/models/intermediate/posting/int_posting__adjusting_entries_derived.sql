@@ -1,6 +1,10 @@
--- Entries without a document, as our rules derive them: accruals and what else is posted by a journal entry.
+-- Entries without a document, as our rules derive them: accruals, revaluations, VAT under reverse charge, and what
+-- takes each of them back.
 -- One row per journal line.
 {{ union_posting_models([
     'int_posting__accruals',
     'int_posting__accrual_reversals',
+    'int_posting__revaluations',
+    'int_posting__revaluation_reversals',
+    'int_posting__reverse_charge_vat',
 ]) }}

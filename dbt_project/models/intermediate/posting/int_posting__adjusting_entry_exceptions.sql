@@ -109,3 +109,18 @@ select
     null::bigint as order_id
 from sources
 where entry_status = 'reversed'
+
+union all
+
+select
+    'unknown_vat_rate' as exception_code,
+    'hold' as severity,
+    'atlas_accounting' as source_system,
+    'bill' as record_type,
+    bill_id as record_id,
+    'We owe the VAT on bill ' || coalesce(bill_number, bill_id) || ' (' || replace(vat_treatment, '_', ' ')
+    || '), and no rate of our country is known on ' || bill_date || '.' as message,
+    'Add the rate to the seed vat_rates, or set the country of the company in Atlas Accounting.' as remedy,
+    order_id
+from {{ ref('int_posting__reverse_charge_bills') }}
+where vat_amount is null

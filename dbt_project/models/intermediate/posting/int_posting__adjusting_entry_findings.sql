@@ -18,12 +18,12 @@ closed as (
 ),
 
 not_due as (
-    select distinct items.journal_entry_id
-    from {{ ref('int_posting__accrual_items') }} as items
+    select distinct lines.journal_entry_id
+    from {{ ref('int_posting__adjusting_entries_derived') }} as lines
     inner join {{ ref('int_posting__month_ends') }} as months
         on
-            items.month_end_date = months.month_end_date
-            and months.event = 'accrual'
+            lines.posting_rule = months.event
+            and lines.entry_date = months.month_end_date
             and not months.is_due
 ),
 

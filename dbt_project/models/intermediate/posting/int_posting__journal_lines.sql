@@ -10,6 +10,7 @@ with events as (
         'int_posting__payments_received',
         'int_posting__payments_made',
         'int_posting__manual_entries',
+        'int_posting__realised_fx',
         'int_posting__adjusting_entries',
     ]) }} -- noqa: LT02
 ),
@@ -33,6 +34,12 @@ converted as (
             when dated.amount_base is null and dated.currency_code <> dated.base_currency_code
                 then document_rates.rate_date
         end as base_rate_date,
+        case
+            when dated.amount_base is null and dated.currency_code <> dated.base_currency_code
+                then cast(
+                    {{ exact_quotient('document_rates.units_per_eur', 'base_rates.units_per_eur') }} as decimal(18, 6)
+                )
+        end as base_rate,
         case
             when dated.amount_base is not null then dated.amount_base
             when dated.currency_code = dated.base_currency_code then dated.amount
@@ -77,6 +84,7 @@ rounding_lines as (
         max(vendor_id) as vendor_id,
         base_currency_code,
         max(base_rate_date) as base_rate_date,
+        max(base_rate) as base_rate,
         sum(case entry_side when 'debit' then amount_base else -amount_base end) as remainder
     from converted
     group by

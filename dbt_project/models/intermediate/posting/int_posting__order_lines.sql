@@ -157,8 +157,8 @@ select
     sides.counterparty_id as counterparty_id_atlas_etrm,
     null::varchar as customer_id,
     null::varchar as vendor_id,
-    treatments.vat_treatment,
-    treatments.counterparty_location as vat_reason
+    coalesce(item_treatments.vat_treatment, treatments.vat_treatment) as vat_treatment,
+    coalesce(item_treatments.vat_reason, treatments.vat_reason) as vat_reason
 from sides
 inner join lines
     on
@@ -168,6 +168,10 @@ left join {{ ref('int_posting__control_accounts') }} as accounts
     on
         lines.control = accounts.control
         and sides.currency_code = accounts.currency_code
+left join {{ ref('int_settlement__item_vat_treatments') }} as item_treatments
+    on lines.order_item_id = item_treatments.order_item_id
 left join {{ ref('int_settlement__vat_treatments') }} as treatments
-    on sides.order_id = treatments.order_id
+    on
+        sides.order_id = treatments.order_id
+        and sides.direction = treatments.direction
 where lines.amount <> 0

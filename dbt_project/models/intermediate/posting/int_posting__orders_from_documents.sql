@@ -34,7 +34,7 @@ select
     documents.customer_id,
     documents.vendor_id,
     treatments.vat_treatment,
-    treatments.counterparty_location as vat_reason
+    treatments.vat_reason
 from {{ ref('int_posting__order_side_sources') }} as sources
 inner join documents
     on
@@ -43,5 +43,7 @@ inner join documents
 inner join {{ ref('stg_atlas_etrm__orders') }} as orders
     on sources.order_id = orders.order_id
 left join {{ ref('int_settlement__vat_treatments') }} as treatments
-    on sources.order_id = treatments.order_id
+    on
+        sources.order_id = treatments.order_id
+        and sources.direction = treatments.direction
 where sources.journal_source = 'document'

@@ -115,3 +115,30 @@ select
     'Set the registration date in ATLAS ETRM.' as remedy
 from orders
 where registration_date is null
+
+union all
+
+select
+    'unknown_vat_treatment' as exception_code,
+    'hold' as severity,
+    orders.order_id,
+    'No rule says how the VAT of the ' || treatments.direction || ' lines is treated: counterparty '
+    || coalesce(treatments.counterparty_country, 'of no country') || ', our company '
+    || coalesce(treatments.company_country, 'of no country') || coalesce(', ' || min(treatments.commodity), '') || '.'
+        as message,
+    'Set the country of the counterparty in ATLAS ETRM or of the company in Atlas Accounting, or add the case to the'
+    || ' seed vat_treatments.' as remedy
+from orders
+inner join {{ ref('int_settlement__item_vat_treatments') }} as treatments
+    on
+        orders.order_id = treatments.order_id
+        and treatments.direction is not null
+        and treatments.vat_treatment is null
+-- What is posted is posted: a side whose document is issued asks no more how it was to be.
+left join {{ ref('int_posting__order_documents') }} as documents
+    on
+        orders.order_id = documents.order_id
+        and documents.document_type = case treatments.direction when 'receivable' then 'invoice' else 'bill' end
+        and documents.is_issued
+where documents.order_id is null and orders.is_counterparty_known
+group by orders.order_id, treatments.direction, treatments.counterparty_country, treatments.company_country

@@ -16,6 +16,27 @@ payable_items as (
             and orders.status_role in ('ready', 'processed')
     where items.is_in_order and items.direction = 'payable' and items.iban is null
     group by items.order_id
+),
+
+vat_contradictions as (
+    select
+        orders.order_id,
+        'The ' || items.direction || ' lines '
+        || case when bool_or(items.vat_amount <> 0) then 'carry VAT although they' else 'carry no VAT although they' end
+        || ' are ' || replace(treatments.vat_treatment, '_', ' ') || ' (counterparty: '
+        || replace(min(treatments.counterparty_location), '_', ' ') || ').' as message
+    from orders
+    inner join {{ ref('int_settlement__order_items') }} as items
+        on
+            orders.order_id = items.order_id
+            and items.is_in_order
+    inner join {{ ref('int_settlement__item_vat_treatments') }} as treatments
+        on items.order_item_id = treatments.order_item_id
+    where
+        orders.is_checked
+        and items.net_amount + items.vat_amount <> 0
+        and treatments.carries_vat <> (items.vat_amount <> 0)
+    group by orders.order_id, items.direction, treatments.vat_treatment
 )
 
 select
@@ -44,16 +65,11 @@ union all
 select
     'vat_treatment_mismatch' as exception_code,
     'warn' as severity,
-    orders.order_id,
-    'The lines carry VAT although the counterparty stands ' || replace(treatments.counterparty_location, '_', ' ')
-    || ' (' || treatments.vat_treatment || ').' as message,
-    'Check the VAT of the lines and the country of the counterparty in ATLAS ETRM.' as remedy
-from orders
-inner join {{ ref('int_settlement__order_totals') }} as totals
-    on orders.order_id = totals.order_id
-inner join {{ ref('int_settlement__vat_treatments') }} as treatments
-    on orders.order_id = treatments.order_id
-where orders.is_checked and not treatments.may_carry_vat and totals.vat_receivable + totals.vat_payable <> 0
+    order_id,
+    string_agg(message, ' ' order by message) as message,
+    'Check the VAT of the lines, the country and the VAT status of the counterparty in ATLAS ETRM.' as remedy
+from vat_contradictions
+group by order_id
 
 union all
 

@@ -91,6 +91,7 @@ select
     attributed.amount_base,
     attributed.base_currency_code,
     attributed.base_rate_date,
+    attributed.base_rate,
     attributed.direction,
     case when attributed.is_posted then 'posted' else 'pending' end as posting_status,
     attributed.order_id,

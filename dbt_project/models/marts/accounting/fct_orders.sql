@@ -32,6 +32,18 @@ atlas_etrm_invoices as (
             and not documents.is_voided
     where invoices.order_id is not null
     group by invoices.order_id
+),
+
+vat_treatments as (
+    select
+        order_id,
+        case
+            when count(vat_treatment) < count(*) then null
+            when count(distinct vat_treatment) = 1 then min(vat_treatment)
+            else 'mixed'
+        end as vat_treatment
+    from {{ ref('int_settlement__vat_treatments') }}
+    group by order_id
 )
 
 select
@@ -96,7 +108,7 @@ left join sides
     on orders.order_id = sides.order_id
 left join {{ ref('int_settlement__order_totals') }} as totals
     on orders.order_id = totals.order_id
-left join {{ ref('int_settlement__vat_treatments') }} as treatments
+left join vat_treatments as treatments
     on orders.order_id = treatments.order_id
 left join {{ ref('int_settlement__order_holds') }} as holds
     on orders.order_id = holds.order_id

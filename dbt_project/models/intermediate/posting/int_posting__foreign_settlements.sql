@@ -1,0 +1,104 @@
+-- What payments in another currency settled, in base currency by both ways: what that part of the payment brought at
+-- the rate of its day, and what that part of the document was carried at. Parts are cut so that they add up exactly:
+-- the last payment takes what is left of the document, the last document what is left of the payment.
+-- One row per side, payment and document.
+with applications as (
+    select
+        side,
+        payment_id,
+        document_id,
+        max(settlement_date) as settlement_date,
+        sum(amount_settled) as amount_settled,
+        sum(amount_discount) as amount_discount
+    from {{ ref('int_reconciliation__settlements') }}
+    group by side, payment_id, document_id
+    having sum(amount_settled) <> 0
+),
+
+payments as (
+    select
+        payments.side,
+        payments.payment_id,
+        payments.payment_date,
+        payments.amount + coalesce(discounts.amount, 0) as amount_total,
+        {{ amount_in_base(
+            'payments.amount + coalesce(discounts.amount, 0)', 'payments.currency_code', 'parameters.base_currency_code'
+        ) }} as amount_base
+    from {{ ref('int_reconciliation__payments') }} as payments
+    cross join {{ ref('stg_operations__run_parameters') }} as parameters
+    left join (
+        select
+            side,
+            payment_id,
+            sum(amount_discount) as amount
+        from applications
+        -- The books post a discount with money received alone.
+        where side = 'receivable'
+        group by side, payment_id
+    ) as discounts
+        on
+            payments.side = discounts.side
+            and payments.payment_id = discounts.payment_id
+    {{ join_reference_rates('payments.currency_code', 'parameters.base_currency_code', 'payments.payment_date') }}
+    where payments.currency_code <> parameters.base_currency_code
+),
+
+running as (
+    select
+        applications.side,
+        applications.payment_id,
+        applications.document_id,
+        documents.document_number,
+        documents.party_id,
+        documents.order_id,
+        documents.currency_code,
+        documents.base_currency_code,
+        greatest(applications.settlement_date, documents.issue_date) as realised_date,
+        applications.amount_settled,
+        documents.amount_total as document_total,
+        documents.amount_base as document_base,
+        payments.amount_total as payment_total,
+        payments.amount_base as payment_base,
+        sum(applications.amount_settled) over (
+            partition by applications.side, applications.document_id
+            order by
+                greatest(applications.settlement_date, documents.issue_date) asc nulls last, applications.payment_id asc
+            rows between unbounded preceding and current row
+        ) as settled_of_document,
+        sum(applications.amount_settled) over (
+            partition by applications.side, applications.payment_id
+            order by applications.document_id asc
+            rows between unbounded preceding and current row
+        ) as settled_of_payment
+    from applications
+    inner join {{ ref('int_posting__foreign_documents') }} as documents
+        on
+            applications.side = documents.side
+            and applications.document_id = documents.document_id
+    inner join payments
+        on
+            applications.side = payments.side
+            and applications.payment_id = payments.payment_id
+            and payments.amount_total <> 0
+)
+
+select
+    side,
+    payment_id,
+    document_id,
+    document_number,
+    party_id,
+    order_id,
+    currency_code,
+    base_currency_code,
+    realised_date,
+    amount_settled,
+    {{ money(share_of('document_base', 'settled_of_document', 'document_total'), 'base_currency_code') }}
+    - {{ money(
+        share_of('document_base', '(settled_of_document - amount_settled)', 'document_total'), 'base_currency_code'
+    ) }} as amount_base_carried,
+    {{ money(share_of('payment_base', 'settled_of_payment', 'payment_total'), 'base_currency_code') }}
+    - {{ money(
+        share_of('payment_base', '(settled_of_payment - amount_settled)', 'payment_total'), 'base_currency_code'
+    ) }} as amount_base_paid
+from running
