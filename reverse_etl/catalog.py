@@ -185,6 +185,20 @@ SYNCS: tuple[Sync, ...] = (
         "accounting payments as PAYMENT documents, applied to their invoices",
     ),
     Sync(
+        "sync_atlar__journal_documents",
+        "atlar",
+        ("create",),
+        (),
+        "manual entries as JOURNAL_ENTRY documents, own transfers as TRANSFER",
+    ),
+    Sync(
+        "sync_atlar__forecasted_transactions",
+        "atlar",
+        ("create", "update"),
+        (),
+        "open invoices and bills as forecasted transactions, where the settings say so",
+    ),
+    Sync(
         "sync_atlar__accounts_payables",
         "atlar",
         ("create", "update"),

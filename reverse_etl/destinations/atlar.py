@@ -1,4 +1,5 @@
-"""Writes to Atlar (contracts/atlar.md, sections 3, 9, 10): GL entities and accounts, documents, AP and AR.
+"""Writes to Atlar (contracts/atlar.md, sections 3, 9, 10): GL entities and accounts, documents, and
+what carries the cash forecast (AP and AR, or forecasted transactions).
 
 In: one delivery at a time. Out: its outcome, with the record as Atlar now has it.
 What does not belong here: amounts, rates and entries (the sync models make whole payloads).
@@ -59,6 +60,17 @@ class _Resource:
         return [(f"/{member}", value) for member, value in fields.items()]
 
 
+class _Forecast(_Resource):
+    """A forecasted transaction: of an amount only the figure can be replaced (section 11.1)."""
+
+    def patched(self, fields: Record) -> list[tuple[str, Any]]:
+        """See `_Resource.patched`."""
+        return [
+            ("/amount/stringValue", value["stringValue"]) if member == "amount" else (f"/{member}", value)
+            for member, value in fields.items()
+        ]
+
+
 _DOCUMENTS = _Resource(tables.DOCUMENTS, "reference")
 
 _RESOURCES = {
@@ -66,7 +78,9 @@ _RESOURCES = {
     "sync_atlar__gl_accounts": _Resource(tables.GL_ACCOUNTS, "number"),
     "sync_atlar__documents": _DOCUMENTS,
     "sync_atlar__payment_documents": _DOCUMENTS,
+    "sync_atlar__journal_documents": _DOCUMENTS,
     "sync_atlar__document_updates": _DOCUMENTS,
+    "sync_atlar__forecasted_transactions": _Forecast(tables.FORECASTED_TRANSACTIONS, "description", "replace"),
     "sync_atlar__accounts_payables": _Resource(tables.ACCOUNTS_PAYABLES, "reference"),
     "sync_atlar__accounts_receivables": _Resource(tables.ACCOUNTS_RECEIVABLES, "reference"),
     "undo_atlar__documents": _DOCUMENTS,
@@ -75,6 +89,13 @@ _RESOURCES = {
 }
 
 _AP_AR = (tables.ACCOUNTS_PAYABLES, tables.ACCOUNTS_RECEIVABLES)
+
+_FORECAST_ENDPOINTS = {
+    tables.ACCOUNTS_PAYABLES.name: ("payables and receivables", "forecasted_transactions or documents"),
+    tables.ACCOUNTS_RECEIVABLES.name: ("payables and receivables", "forecasted_transactions or documents"),
+    tables.FORECASTED_TRANSACTIONS.name: ("forecasted transactions", "ap_ar_endpoints or documents"),
+}
+"""What carries the cash forecast, by table, and the modes that do without it."""
 
 _VERSIONS_TRIED = 3
 """How often a change is sent for the version that was just read, where others keep changing the record."""
@@ -119,12 +140,14 @@ class AtlarDestination:
         return found
 
     def endpoint_missing(self, sync: Sync, error: VendorError) -> str | None:
-        """A 404 on creating payables or receivables: this organisation does not have those endpoints."""
-        if not isinstance(error, RecordNotFound) or _RESOURCES[sync.name].table not in _AP_AR:
+        """A 404 on creating what carries the cash forecast: this organisation does not have that endpoint."""
+        told = _FORECAST_ENDPOINTS.get(_RESOURCES[sync.name].table.name)
+        if told is None or not isinstance(error, RecordNotFound):
             return None
+        what, others = told
         return (
-            "atlar: this organisation has no endpoint for payables and receivables (HTTP 404): set "
-            "SOURCES__ATLAR__AP_AR_MODE to forecasted_transactions or documents, or have Atlar enable it"
+            f"atlar: this organisation has no endpoint for {what} (HTTP 404): set SOURCES__ATLAR__AP_AR_MODE to "
+            f"{others}, or have Atlar enable it"
         )
 
     def deliver(self, sync: Sync, batch: Sequence[Delivery]) -> list[Outcome]:

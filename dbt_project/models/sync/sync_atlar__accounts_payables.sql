@@ -41,19 +41,6 @@ with documents as (
     where is_voided
 ),
 
--- The Atlar entity that the company is: by name, else the only one at the top.
-entity as (
-    select
-        case
-            when count(*) filter (where entities.legal_name = companies.company_name) = 1
-                then min(entities.entity_id) filter (where entities.legal_name = companies.company_name)
-            when count(*) filter (where entities.parent_entity_id is null) = 1
-                then min(entities.entity_id) filter (where entities.parent_entity_id is null)
-        end as entity_id
-    from {{ ref('stg_atlar__entities') }} as entities
-    cross join {{ ref('stg_atlas_accounting__companies') }} as companies
-),
-
 parameters as (
     select * from {{ ref('stg_operations__run_parameters') }}
     where ap_ar_mode = 'ap_ar_endpoints'
@@ -86,7 +73,7 @@ select
     null::varchar as current_values
 from documents
 cross join parameters
-inner join entity
+inner join {{ ref('int_write_back__company_entity') }} as entity
     on entity.entity_id is not null
 left join {{ ref('stg_atlar__accounts_payables') }} as there
     on documents.external_id = there.external_id

@@ -1,4 +1,5 @@
--- Open invoices and bills as INVOICE documents of Atlar, in their own and in base currency at the rate of their issue.
+-- Open invoices and bills as INVOICE documents of Atlar, those below zero as CREDIT_MEMO, in their own and in base
+-- currency at the rate of their issue.
 -- One row per issued document with something open that Atlar lacks, once its GL entity and accounts are there. Without
 -- a reference rate it waits, and stands in `fct_exceptions`.
 with documents as (
@@ -23,12 +24,13 @@ with documents as (
 lacking as (
     select
         documents.*,
-        {{ amount_in_base('documents.amount_due', 'documents.currency_code', 'documents.base_currency_code') }}
+        documents.amount_total < 0 as is_credit,
+        {{ amount_in_base('abs(documents.amount_due)', 'documents.currency_code', 'documents.base_currency_code') }}
             as due_base,
         {{ atlar_amounts_with_rate(
-            'documents.amount_total',
+            'abs(documents.amount_total)',
             'documents.currency_code',
-            amount_in_base('documents.amount_total', 'documents.currency_code', 'documents.base_currency_code'),
+            amount_in_base('abs(documents.amount_total)', 'documents.currency_code', 'documents.base_currency_code'),
             'documents.base_currency_code'
         ) }} as amounts
     from documents
@@ -99,15 +101,20 @@ select
     lacking.currency_code,
     json_object(
         'glEntityId', lacking.gl_entity_id,
-        'type', 'INVOICE',
+        'type', case when lacking.is_credit then 'CREDIT_MEMO' else 'INVOICE' end,
         'amount', lacking.amounts,
         'remainingAmount', {{ atlar_amounts(
-            'lacking.amount_due', 'lacking.currency_code', 'lacking.due_base', 'lacking.base_currency_code'
+            'abs(lacking.amount_due)', 'lacking.currency_code', 'lacking.due_base', 'lacking.base_currency_code'
         ) }},
-        'date', lacking.due_date::varchar,
+        'date', case when lacking.is_credit then lacking.issue_date else lacking.due_date end::varchar,
         'issueDate', lacking.issue_date::varchar,
         'description',
-        case lacking.side when 'receivable' then 'Customer invoice ' else 'Vendor bill ' end
+        case
+            when lacking.is_credit and lacking.side = 'receivable' then 'Credit to customer '
+            when lacking.is_credit then 'Credit from vendor '
+            when lacking.side = 'receivable' then 'Customer invoice '
+            else 'Vendor bill '
+        end
         || coalesce(lacking.document_number, lacking.document_id),
         'reference', coalesce(lacking.document_number, lacking.document_id),
         -- Merged into an empty object, what is not known is left out.

@@ -1,5 +1,6 @@
 -- The ledger entries of issued invoices and bills with something open, in their own and in base currency at the last
--- reference rate of the day of issue: the control account against the document's own lines.
+-- reference rate of the day of issue: the control account against the document's own lines. Amounts are not below zero:
+-- what a document takes off (a credit, a deduction) stands on the other side.
 -- One row per side, document and entry; entry 0 is the control account's.
 with documents as (
     select
@@ -61,37 +62,49 @@ converted as (
         on
             documents.side = lines.side
             and documents.document_id = lines.document_id
+),
+
+entries as (
+    select
+        documents.side,
+        documents.document_id,
+        0 as entry_number,
+        accounts.account_id,
+        documents.side = 'receivable' as is_debit,
+        documents.amount_total as amount,
+        documents.total_base as amount_base
+    from documents
+    inner join {{ ref('int_posting__control_accounts') }} as controls
+        on
+            documents.currency_code = controls.currency_code
+            and controls.control = case documents.side when 'receivable' then 'receivables' else 'payables' end
+    left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
+        on controls.account_number = accounts.account_number
+
+    union all
+
+    select
+        side,
+        document_id,
+        line_number as entry_number,
+        account_id,
+        side = 'payable' as is_debit,
+        amount,
+        -- What rounding leaves over goes to the largest line, so that both sides are equal in base currency too.
+        amount_base
+        + case
+            when size_rank = 1 then total_base - sum(amount_base) over (partition by side, document_id)
+            else 0
+        end as amount_base
+    from converted
 )
-
-select
-    documents.side,
-    documents.document_id,
-    0 as entry_number,
-    accounts.account_id,
-    case documents.side when 'receivable' then 'debit' else 'credit' end as entry_side,
-    documents.amount_total as amount,
-    documents.total_base as amount_base
-from documents
-inner join {{ ref('int_posting__control_accounts') }} as controls
-    on
-        documents.currency_code = controls.currency_code
-        and controls.control = case documents.side when 'receivable' then 'receivables' else 'payables' end
-left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
-    on controls.account_number = accounts.account_number
-
-union all
 
 select
     side,
     document_id,
-    line_number as entry_number,
+    entry_number,
     account_id,
-    case side when 'receivable' then 'credit' else 'debit' end as entry_side,
-    amount,
-    -- What rounding leaves over goes to the largest line, so that both sides are equal in base currency too.
-    amount_base
-    + case
-        when size_rank = 1 then total_base - sum(amount_base) over (partition by side, document_id)
-        else 0
-    end as amount_base
-from converted
+    case when is_debit = (amount >= 0) then 'debit' else 'credit' end as entry_side,
+    abs(amount) as amount,
+    abs(amount_base) as amount_base
+from entries

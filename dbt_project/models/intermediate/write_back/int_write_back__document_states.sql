@@ -15,9 +15,9 @@ invoices as (
         case issued.side when 'receivable' then 'INVOICE/' else 'BILL/' end || issued.document_id as provenance_id,
         issued.document_number as record_number,
         issued.order_id,
-        issued.due_date as wanted_date,
+        case when issued.amount_total < 0 then issued.issue_date else issued.due_date end as wanted_date,
         issued.issue_date as rate_date,
-        issued.amount_due as wanted_remaining,
+        abs(issued.amount_due) as wanted_remaining,
         -- The remaining amount moves only after the payments that caused it are there (DESIGN section 6.6).
         coalesce(settled_by_atlar.has_all_payments, true) as may_move,
         false as wanted_voided

@@ -168,3 +168,18 @@ select
     null::bigint as order_id
 from {{ ref('int_write_back__counterparty_fields') }}
 where has_conflict
+
+union all
+
+select distinct
+    'entry_in_several_currencies' as exception_code,
+    'warn' as severity,
+    'atlas_accounting' as source_system,
+    'journal_entry' as record_type,
+    journal_entry_id as record_id,
+    'Journal entry ' || coalesce(entry_number, journal_entry_id)
+    || ' has lines in several currencies: it has no face value, and is not told to Atlar.' as message,
+    'Split the entry in Atlas Accounting, or make its document in Atlar by hand.' as remedy,
+    null::bigint as order_id
+from {{ ref('int_write_back__journal_lines') }}
+where is_in_several_currencies
