@@ -6,7 +6,7 @@ Out: the record to post, or the outcome where nothing is to be sent. Pure. What 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipelines.atlas_etrm import tables
@@ -18,6 +18,9 @@ from reverse_etl.outcome import Outcome
 
 Planned = Mapping[str, Any] | None
 """The old values a change was planned from; None where it is not known, as when an unknown outcome is looked up."""
+
+Step = Callable[[Delivery, Record | None, Planned], Record | Outcome]
+"""Returns the record to post, or the outcome where nothing is to be sent."""
 
 _ORDER_POST_DEMANDS = ("registrationDate", "dueDate", "totalAmount")
 
