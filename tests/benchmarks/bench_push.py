@@ -82,8 +82,10 @@ def push(url: str, documents: str, in_flight: str, folder: str) -> tuple[float, 
     from reverse_etl.apply import apply_plan
     from reverse_etl.delivery_log import DeliveryLog
     from reverse_etl.due import SyncRow
+    from reverse_etl.identity import Identity
     from reverse_etl.operations import OperationsStore
     from reverse_etl.plan import make_plan
+    from reverse_etl.plan_store import PlanStore
 
     class Clients:
         atlar = AtlarClient(AtlarConfig(url, "key", "secret", auth="basic", requests_per_second=0))
@@ -110,7 +112,7 @@ def push(url: str, documents: str, in_flight: str, folder: str) -> tuple[float, 
     log = DeliveryLog(store)
     began = time.perf_counter()
     plan = make_plan({SYNC: rows}, log.state())
-    log.save_plan(plan, run_id="bench", made_by="bench", at=datetime.now(UTC))
+    PlanStore(store).save(plan, run_id="bench", made_by=Identity("bench", "service"), at=datetime.now(UTC))
     planned = time.perf_counter()
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu = used.ru_utime + used.ru_stime
