@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import astuple
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from random_company import AS_OF, RandomCompany
 from raw_fixture import RawFixture, build, query
 
 SEEDS = range(1, 41) if os.environ.get("TIEOUT_FAULTS") == "full" else range(1, 3)
-SELECTION = ("+fct_tie_outs", "+fct_exceptions", "+marts.accounting", "+marts.receivables_payables")
+SELECTION = ("+fct_tie_outs", "+fct_exceptions", "+marts.accounting", "+marts.receivables_payables", "+marts.functions")
 
 
 class Books:
@@ -65,6 +66,25 @@ def test_every_open_item_is_the_same(books: Books) -> None:
             )
         )
     assert found == {tuple(item) for item in books.ledger.open_items(AS_OF)}
+
+
+DAYS = (date(2025, 12, 31), date(2026, 2, 28), AS_OF)
+KNOWN_ON = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 2, 28), None)
+
+
+@pytest.mark.parametrize(("side", "party"), [("receivable", "customer"), ("payable", "vendor")])
+@pytest.mark.parametrize("known_on", KNOWN_ON, ids=lambda day: f"known on {day}")
+@pytest.mark.parametrize("as_of", DAYS, ids=lambda day: f"as of {day}")
+def test_aging_of_any_day_as_known_on_any_day_is_the_same(
+    books: Books, side: Any, party: str, as_of: date, known_on: date | None
+) -> None:
+    called = f"'{as_of}'" if known_on is None else f"'{as_of}', '{known_on}'"
+    rows = books.rows(
+        f"select {party}_code, currency_code, not_due, days_1_30, days_31_60, days_61_90, days_91_120, days_over_120,"
+        f" total_open, open_credits, balance from {side}s_aging_as_of({called})"
+    )
+    ledger = books.ledger if known_on is None else Ledger(books.company.versions, known_on)
+    assert {row[:2]: row[2:] for row in rows} == ledger.aging(side, as_of)
 
 
 @pytest.mark.parametrize(("side", "party"), [("receivable", "customer"), ("payable", "vendor")])
