@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Operation = Literal["create", "send", "approve", "post", "update", "delete", "void"]
+Operation = Literal["create", "send", "approve", "post", "apply", "update", "delete", "void"]
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,27 @@ SYNCS: tuple[Sync, ...] = (
         ("atlas_accounting.journal_entries", *_LEDGER),
         "posting a draft journal entry, which puts it in the ledger",
         returns="entry",
+    ),
+    Sync(
+        "sync_atlas_accounting__netting_payments_made",
+        "atlas_accounting",
+        ("create",),
+        ("atlas_accounting.payments_made", "atlas_accounting.bills", "atlas_accounting.vendors", *_LEDGER),
+        "the payable side of an offset by agreement, through the clearing account",
+    ),
+    Sync(
+        "sync_atlas_accounting__netting_receipts",
+        "atlas_accounting",
+        ("create",),
+        ("atlas_accounting.payments", "atlas_accounting.customers", *_LEDGER),
+        "the receivable side of an offset by agreement, through the clearing account",
+    ),
+    Sync(
+        "sync_atlas_accounting__netting_applications",
+        "atlas_accounting",
+        ("apply",),
+        ("atlas_accounting.payments", "atlas_accounting.invoices", *_LEDGER),
+        "applying an offset's receivable side to its invoices",
     ),
     Sync(
         "sync_atlas_etrm__order_erp_codes",

@@ -172,15 +172,23 @@ class AtlasAccountingClient:
         return self._one("vendors", vendor_id)
 
     def journal_entry(self, journal_entry_id: str) -> dict[str, Any]:
-        """One journal entry. RecordNotFound where there is none.
+        """One journal entry. RecordNotFound where there is none."""
+        return self._listed_one("journal_entries", journal_entry_id)
 
-        The contract names no read of a single entry (section 6): where it answers 404 the list is read, newest first.
+    def payment(self, payment_id: str) -> dict[str, Any]:
+        """One payment received. RecordNotFound where there is none."""
+        return self._listed_one("payments", payment_id)
+
+    def _listed_one(self, table: str, record_id: str) -> dict[str, Any]:
+        """A record of a list whose single read the contract does not name (section 6).
+
+        Where that read answers 404 the list is read, newest first.
         """
         try:
-            return self._one("journal_entries", journal_entry_id)
+            return self._one(table, record_id)
         except errors.RecordNotFound:
-            for record in self.newest("journal_entries", datetime(1970, 1, 1, tzinfo=UTC)):
-                if record.get("id") == journal_entry_id:
+            for record in self.newest(table, datetime(1970, 1, 1, tzinfo=UTC)):
+                if record.get("id") == record_id:
                     return record
             raise
 

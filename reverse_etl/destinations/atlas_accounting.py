@@ -24,6 +24,7 @@ from pipelines.raw_table import RawTable
 from pipelines.transport.errors import Conflict, RecordNotFound, Refused, VendorError
 from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
+from reverse_etl.destinations import atlas_accounting_offsets as offsets
 from reverse_etl.destinations import atlas_accounting_undo as undo
 from reverse_etl.destinations.base import Present, Record, answer, done, payload, shown, written
 from reverse_etl.log_state import Delivery
@@ -51,6 +52,10 @@ class AtlasAccountingCalls(undo.UndoCalls, Protocol):
     def create_journal_entry(self, body: Record) -> Reply: ...  # noqa: D102
     def post_journal_entry(self, journal_entry_id: str) -> Reply: ...  # noqa: D102
     def journal_entry(self, journal_entry_id: str) -> Record: ...  # noqa: D102
+    def create_payment(self, body: Record, ar_account_id: str | None = None) -> Reply: ...  # noqa: D102
+    def create_payment_made(self, body: Record, ap_account_id: str | None = None) -> Reply: ...  # noqa: D102
+    def apply_payment(self, payment_id: str, body: Record) -> Reply: ...  # noqa: D102
+    def payment(self, payment_id: str) -> Record: ...  # noqa: D102
     def newest(self, table: str, until: datetime) -> Iterable[Record]: ...  # noqa: D102
 
 
@@ -84,6 +89,10 @@ _CREATIONS = {
     "sync_atlas_accounting__journal_entries": _Creation(
         tables.JOURNAL_ENTRIES, "description", "entry_number", is_first_word=True
     ),
+    "sync_atlas_accounting__netting_payments_made": _Creation(
+        tables.PAYMENTS_MADE, "reference_number", "reference_number"
+    ),
+    "sync_atlas_accounting__netting_receipts": _Creation(tables.PAYMENTS, "reference_number", "reference_number"),
 }
 
 
@@ -127,6 +136,12 @@ class AtlasAccountingDestination:
             "sync_atlas_accounting__invoices": client.create_invoice,
             "sync_atlas_accounting__bills": client.create_bill,
             "sync_atlas_accounting__journal_entries": client.create_journal_entry,
+            "sync_atlas_accounting__netting_payments_made": lambda body: client.create_payment_made(
+                *offsets.split(body, "ap_account_id")
+            ),
+            "sync_atlas_accounting__netting_receipts": lambda body: client.create_payment(
+                *offsets.split(body, "ar_account_id")
+            ),
         }
         self._issue = {
             "sync_atlas_accounting__invoice_sends": client.send_invoice,
@@ -178,6 +193,8 @@ class AtlasAccountingDestination:
         """Sends each delivery on its own: the vendor has no batches."""
         if sync.name in undo.TABLES:
             return [undo.deliver(self._client, sync.name, one) for one in batch]
+        if sync.name == offsets.APPLICATIONS:
+            return [offsets.apply(self._client, one) for one in batch]
         step = self._deliver_create if sync.name in _CREATIONS else self._deliver_issue
         return [step(sync, one) for one in batch]
 
@@ -185,6 +202,8 @@ class AtlasAccountingDestination:
         """Finds what happened: creates by their key among the newest records, issues by the document's state."""
         if sync.name in undo.TABLES:
             return undo.look_up(self._client, sync.name, unknown)
+        if sync.name == offsets.APPLICATIONS:
+            return offsets.found(self._client, unknown)
         if sync.name in _CREATIONS:
             return self._find_created(_CREATIONS[sync.name], unknown)
         issue, found = _ISSUES[sync.name], {}

@@ -36,7 +36,7 @@ lacking as (
     left join {{ ref('stg_atlar__documents') }} as there
         on payments.provenance_id = there.provenance_vendor_id
     {{ join_reference_rates('payments.currency_code', 'payments.base_currency_code', 'payments.payment_date') }}
-    where there.document_id is null
+    where there.document_id is null and not payments.is_netting
 ),
 
 applied as (

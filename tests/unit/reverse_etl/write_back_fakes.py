@@ -147,7 +147,10 @@ class FakeAccounting(Faulty):
     """Numbers drafts, posts them when told, has no idempotency and a clock months away from ours."""
 
     tables: dict[str, list[Record]] = field(
-        default_factory=lambda: {name: [] for name in ("customers", "vendors", "invoices", "bills", "journal_entries")}
+        default_factory=lambda: {
+            name: []
+            for name in ("customers", "vendors", "invoices", "bills", "journal_entries", "payments", "payments_made")
+        }
     )
     clock: datetime = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -190,6 +193,27 @@ class FakeAccounting(Faulty):
     def post_journal_entry(self, journal_entry_id: str) -> Reply:
         return self._issue("journal_entries", journal_entry_id, "posted")
 
+    def create_payment(self, body: Record, ar_account_id: str | None = None) -> Reply:
+        return self._create("payments", body, unapplied_amount=body["amount"], applications=[])
+
+    def create_payment_made(self, body: Record, ap_account_id: str | None = None) -> Reply:
+        return self._create("payments_made", body)
+
+    def payment(self, payment_id: str) -> Record:
+        return self._get("payments", payment_id)
+
+    def apply_payment(self, payment_id: str, body: Record) -> Reply:
+        def act() -> Reply:
+            record = next(one for one in self.tables["payments"] if one["id"] == payment_id)
+            left = Decimal(record["unapplied_amount"]) - Decimal(body["amount"])
+            if left < 0:
+                raise errors.Conflict("atlas_accounting", "more than is left", status=409)
+            record["unapplied_amount"] = f"{left:.2f}"
+            record["applications"].append({"invoice_id": body["invoice_id"], "amount_applied": body["amount"]})
+            return reply([record])
+
+        return self.write("apply payment", (payment_id, dict(body)), act)
+
     def journal_entry(self, journal_entry_id: str) -> Record:
         return self._get("journal_entries", journal_entry_id)
 
@@ -216,7 +240,7 @@ class FakeAccounting(Faulty):
                 "status": "draft",
                 "created_at": self.clock.isoformat(),
             }
-            if table != "journal_entries":
+            if "unit_price" in (lines[0] if lines else {}):
                 total = sum((Decimal(line["unit_price"]) * line["quantity"] for line in lines), Decimal(0))
                 record["total_amount"] = f"{total:.2f}"
             self.tables[table].append(record)

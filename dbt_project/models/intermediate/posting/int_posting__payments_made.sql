@@ -24,7 +24,9 @@ postings as (
     select
         payments.payment_made_id,
         2 as line_rank,
-        'bank' as line_type,
+        case
+            when payments.reference_number like 'atlas_etrm:netting:%' then 'netting_clearing' else 'bank'
+        end as line_type,
         coalesce(accounts.account_number, payments.payment_account_id, 'unknown') as gl_account,
         'credit' as entry_side
     from payments
@@ -34,7 +36,9 @@ postings as (
 
 select
     'atlas_accounting:payment_made:' || payments.payment_made_id as journal_entry_id,
-    'payment_made' as posting_rule,
+    case
+        when payments.reference_number like 'atlas_etrm:netting:%' then 'netting' else 'payment_made'
+    end as posting_rule,
     1 as revision,
     null::varchar as reverses_journal_entry_id,
     'atlas_accounting' as source_system,

@@ -19,7 +19,9 @@ postings as (
     select
         payments.payment_id,
         1 as line_rank,
-        'bank' as line_type,
+        case
+            when payments.reference_number like 'atlas_etrm:netting:%' then 'netting_clearing' else 'bank'
+        end as line_type,
         coalesce(accounts.account_number, payments.deposit_account_id, 'unknown') as gl_account,
         'debit' as entry_side,
         payments.amount
@@ -64,7 +66,9 @@ postings as (
 
 select
     'atlas_accounting:payment:' || payments.payment_id as journal_entry_id,
-    'payment_received' as posting_rule,
+    case
+        when payments.reference_number like 'atlas_etrm:netting:%' then 'netting' else 'payment_received'
+    end as posting_rule,
     1 as revision,
     null::varchar as reverses_journal_entry_id,
     'atlas_accounting' as source_system,

@@ -42,6 +42,8 @@ select
     ) as currency_code,
     payments.amount,
     payments.reference_number,
+    -- An offset by agreement moves no money: its account is a clearing account.
+    coalesce(payments.reference_number like 'atlas_etrm:netting:%', false) as is_netting,
     payments.created_at
 from payments
 left join {{ ref('stg_atlas_accounting__accounts') }} as accounts on payments.account_id = accounts.account_id

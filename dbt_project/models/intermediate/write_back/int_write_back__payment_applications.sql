@@ -3,14 +3,22 @@
 -- One row per side, payment and document.
 with applications as (
     select
-        side,
-        payment_id,
-        document_id,
-        case side when 'receivable' then 'PAYMENT/' else 'PAYMENT_MADE/' end || payment_id as payment_provenance_id,
-        case side when 'receivable' then 'INVOICE/' else 'BILL/' end || document_id as document_provenance_id,
-        sum(amount_applied) as amount_applied
-    from {{ ref('int_reconciliation__settlements') }}
-    group by side, payment_id, document_id
+        settlements.side,
+        settlements.payment_id,
+        settlements.document_id,
+        case settlements.side when 'receivable' then 'PAYMENT/' else 'PAYMENT_MADE/' end || settlements.payment_id
+            as payment_provenance_id,
+        case settlements.side when 'receivable' then 'INVOICE/' else 'BILL/' end || settlements.document_id
+            as document_provenance_id,
+        sum(settlements.amount_applied) as amount_applied
+    from {{ ref('int_reconciliation__settlements') }} as settlements
+    inner join {{ ref('int_reconciliation__payments') }} as payments
+        on
+            settlements.side = payments.side
+            and settlements.payment_id = payments.payment_id
+    -- Atlar keeps payments for the bank transactions they meet: an offset meets none.
+    where not payments.is_netting
+    group by settlements.side, settlements.payment_id, settlements.document_id
 ),
 
 links as (
