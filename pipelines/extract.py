@@ -106,7 +106,7 @@ class ExtractResult:
     seconds: dict[str, float]
     """Seconds by system (reading and landing) and for `load`."""
     findings: list[str] = field(default_factory=list)
-    """What a person should know: endpoints that did not answer and what that means."""
+    """What a person should know: endpoints that did not answer and what that means, fields nobody declared."""
     quarantined_by_system: dict[str, int] = field(default_factory=dict)
     """`quarantined`, by system; systems without any are left out."""
 
@@ -161,7 +161,7 @@ def extract(
         quarantined=sum(tally.quarantined.values()),
         changed=frozenset(tally.rows) | frozenset(loaded),
         seconds=seconds,
-        findings=sorted(set(reading.findings)),
+        findings=sorted({*reading.findings, *tally.findings}),
         quarantined_by_system=tally.quarantined,
     )
     if tally.shrunk:
@@ -188,6 +188,7 @@ def land_answers(answers: Iterable[Answer], landing: Landing) -> ExtractResult:
         quarantined=sum(tally.quarantined.values()),
         changed=frozenset(tally.rows) | frozenset(loaded),
         seconds={"load": time.monotonic() - started},
+        findings=sorted(tally.findings),
         quarantined_by_system=tally.quarantined,
     )
 

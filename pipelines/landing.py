@@ -28,6 +28,7 @@ from pipelines import latest as latest_index
 from pipelines.draft import Draft
 from pipelines.raw_table import RawTable
 from pipelines.typed import Misfit, TypedChunk, typed_chunks, typed_schema
+from pipelines.undeclared import UndeclaredFields
 from pipelines.versioning import INSTANT, Scope
 
 _WORTH_LOADING_AHEAD = 5_000
@@ -53,6 +54,8 @@ class Landed:
 
     rows: int
     quarantined: int
+    undeclared: tuple[str, ...] = ()
+    """Members nobody declared that no record of the table has shown before."""
 
 
 class Landing:
@@ -94,7 +97,7 @@ class Landing:
         Returns:
             Counts; records refused go to quarantine, all others land.
         """
-        misfits = list(refused)
+        misfits, undeclared = list(refused), UndeclaredFields()
         with in_memory.cursor() as connection:
             latest = self.latest(table)
             unread = versioning.unread(connection, table, records, latest)
@@ -103,7 +106,7 @@ class Landing:
             landed_at = self._landing_time(latest)
             draft = Draft(self.landing_dir, self._next_file(table.system, table.name))
             try:
-                rows = self._read(connection, table, _Wanted(records, unread.at), draft, landed_at, misfits)
+                rows = self._read(connection, table, _Wanted(records, unread.at), draft, landed_at, misfits, undeclared)
                 repeats = versioning.repeats(connection, table, rows, unread.known, last_wins=last_wins)
                 misfits += [_contradicted(table, records[at]) for at in repeats.contradicted]
                 if repeats.dropped:
@@ -117,6 +120,7 @@ class Landing:
                     keys.append(versioning.gone(connection, table, seen, latest, misfits, scope).cast(keys[0].schema))
                 gone = versioning.versions(table, pa.concat_tables(keys), landed_at, are_gone=True)
                 draft.write(gone)
+                new_fields = undeclared.not_in(self.files(table.system, table.name))
                 draft.commit()
             except BaseException:
                 draft.discard()
@@ -129,7 +133,7 @@ class Landing:
         again = self._quarantine(table, misfits)
         if settles:
             quarantine.settle_shown(self, table, [rows, unread.known], misfits, again, scope)
-        return Landed(draft.rows, len(misfits))
+        return Landed(draft.rows, len(misfits), new_fields)
 
     def _read(
         self,
@@ -139,6 +143,7 @@ class Landing:
         draft: Draft,
         landed_at: datetime,
         misfits: list[Misfit],
+        undeclared: UndeclaredFields,
     ) -> pa.Table:
         """Types records and drafts those that changed, a chunk at a time; returns what is to be remembered of all."""
         empty = versioning.arrived(table, typed_schema(table).empty_table(), pa.chunked_array([], pa.int64()), [])
@@ -147,7 +152,9 @@ class Landing:
         for typed, remembered in _typed_ahead(table, wanted):
             misfits += typed.misfits
             told = versioning.changed(connection, table, remembered, latest)
-            draft.write(versioning.versions(table, typed.rows.filter(told["_is_new"]), landed_at))
+            new = typed.rows.filter(told["_is_new"])
+            undeclared.look_at(new)
+            draft.write(versioning.versions(table, new, landed_at))
             parts.append(told)
         return pa.concat_tables(parts)
 

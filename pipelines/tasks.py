@@ -36,6 +36,8 @@ class Tally:
     shrunk: list[shrink.Shrunk] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
     """Tables whose reads came to their end."""
+    findings: list[str] = field(default_factory=list)
+    """What was landed for the first time and is worth a look."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def refuses(self, landing: Landing, fetched: Fetched) -> bool:
@@ -73,6 +75,11 @@ class Tally:
         with self.lock:
             if landed.quarantined:
                 self.quarantined[table.system] = self.quarantined.get(table.system, 0) + landed.quarantined
+            if landed.undeclared:
+                told = ", ".join(landed.undeclared)
+                self.findings.append(
+                    f"{table.system}: {table.name} has fields nobody declared: {told}. They are kept in _unknown_fields"
+                )
             if landed.rows:
                 name = f"{table.system}.{table.name}"
                 self.rows[name] = self.rows.get(name, 0) + landed.rows

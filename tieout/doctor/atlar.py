@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from pipelines import currencies
 from pipelines.atlar.client import SYSTEM, AtlarClient, AtlarConfig
 from pipelines.transport import exact
 from tieout.doctor.examination import Examination, Examiner, Finding
@@ -152,4 +153,11 @@ def _answers(
 def _currencies(accounts: list[Record]) -> Finding:
     counts = Counter(str(each.get("currency")) for each in accounts)
     told = ", ".join(f"{currency} ({count})" for currency, count in counts.most_common())
-    return Finding("Which currencies the accounts have", told or "there are no accounts", dict(counts))
+    unknown = sorted(set(counts) - currencies.codes() - {"None"})
+    lacking = f"; the seed currencies lacks {', '.join(unknown)}: their records wait in quarantine" if unknown else ""
+    return Finding(
+        "Which currencies the accounts have",
+        (told or "there are no accounts") + lacking,
+        dict(counts),
+        agrees=not unknown if counts else None,
+    )

@@ -74,6 +74,7 @@ def _ask(examiner: Examiner, client: AtlasAccountingClient, config: AtlasAccount
         return
     company = {"company_id": client.company_id}
     examiner.tell(_company(profile, client.company_id))
+    examiner.ask("companies", client.company)
     other = "observed" if config.dialect == "documented" else "documented"
     pages = {
         name: _page(examiner, client, name, path, {**company, **_PAGES[config.dialect]})
