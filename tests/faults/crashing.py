@@ -91,7 +91,7 @@ MODELS = tuple(f"stg_atlas_etrm__{name}" for name in _TABLES)
 
 
 def books(company: Path, folder: Path) -> None:
-    """A run over ATLAS ETRM alone: land, load, build three models, publish. It ends before there is a plan."""
+    """A run over ATLAS ETRM alone: land, load, build three models, publish. A red control keeps it from planning."""
     from tieout import run as loop
     from tieout.build import Books
 
@@ -105,7 +105,7 @@ def books(company: Path, folder: Path) -> None:
     loop.Loop._is_red = lambda loop: True  # type: ignore[method-assign]
     extraction.DATASETS = NARROW
     loop.extract = lambda *given, **named: extraction.extract(*given, **{**named, "only": ONLY})
-    _execute(company, folder)
+    _execute(company, folder, plan_only=False)
 
 
 def run(company: Path, folder: Path) -> None:
@@ -118,10 +118,10 @@ def run(company: Path, folder: Path) -> None:
         return invoke(books, [*arguments, "--exclude-resource-type", "test"]) if arguments[0] == "build" else 0
 
     Books._invoke = without_tests  # type: ignore[method-assign]
-    _execute(company, folder)
+    _execute(company, folder, plan_only=True)
 
 
-def _execute(company: Path, folder: Path) -> None:
+def _execute(company: Path, folder: Path, *, plan_only: bool) -> None:
     from rich.console import Console
 
     from tieout import run as loop
@@ -137,7 +137,7 @@ def _execute(company: Path, folder: Path) -> None:
             as_of=AS_OF,
             now=lambda: datetime.now(UTC),
             progress=progress,
-            plan_only=True,
+            plan_only=plan_only,
         )
 
 
