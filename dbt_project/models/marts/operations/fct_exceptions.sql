@@ -140,13 +140,17 @@ findings as (
 )
 
 select
-    exception_code,
-    severity,
-    source_system,
-    record_type,
-    record_id,
-    string_agg(distinct message, ' ' order by message) as message,
-    min(remedy) as remedy,
-    min(order_id) as order_id
+    findings.exception_code,
+    findings.severity,
+    findings.source_system,
+    findings.record_type,
+    findings.record_id,
+    string_agg(distinct findings.message, ' ' order by findings.message) as message,
+    -- What the finding itself says goes before what holds for its code in general.
+    coalesce(min(findings.remedy), min(codes.remedy)) as remedy,
+    min(findings.order_id) as order_id,
+    min(codes.meaning) as meaning
 from findings
-group by exception_code, severity, source_system, record_type, record_id
+left join {{ ref('exception_codes') }} as codes on findings.exception_code = codes.exception_code
+group by
+    findings.exception_code, findings.severity, findings.source_system, findings.record_type, findings.record_id
