@@ -252,7 +252,7 @@ union all
 select
     'trial_balance_equals_vendor' as control_name,
     currency_code || '/' || gl_account as scope,
-    'Posted journal lines up to the business date' as left_label,
+    'Posted journal lines up to the business date, in document currency' as left_label,
     our_balance as left_amount,
     'Trial balance of Atlas Accounting, debit positive' as right_label,
     vendor_balance as right_amount,
@@ -267,7 +267,7 @@ union all
 select
     control_name,
     currency_code || '/' || section || coalesce('/' || period_start_date || '..' || period_end_date, '') as scope,
-    'Posted journal lines of the period' as left_label,
+    'Posted journal lines of the period, in document currency' as left_label,
     our_amount as left_amount,
     case control_name
         when 'profit_and_loss_equals_vendor' then 'Profit and loss statement of Atlas Accounting'
