@@ -39,6 +39,8 @@ def test_a_second_person_accepts_and_the_heads_follow(red: CommandDesk) -> None:
         assert audit.noted_heads(red.paths.audit_heads)[-1].head == store.tail()[1]
     listed = red.document("accept", "--list")
     assert [row["accepted_by"] for row in listed["accepted"]] == ["treasurer"]
+    left = [(row["control_name"], row["scope"]) for row in listed["red"]]
+    assert left == [("bank_balances", "acc-2/2026-04-03"), ("trial_balance", "EUR/1100")]
     shown = red.types("accept").stdout
     assert "by treasurer: a bank fee, booked on Monday" in shown
     assert "bank_balances acc-2/2026-04-03  -1.0000 SEK" in shown
