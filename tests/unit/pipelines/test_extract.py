@@ -124,7 +124,7 @@ def test_a_second_extraction_lands_loads_and_fetches_nothing_old(
     assert first.rows["atlas_accounting.profit_loss"] == 5
     assert first.rows["atlar.bank_statement_entries"] == 2
     assert first.requests == {"atlas_etrm": 10, "atlas_accounting": 17, "atlar": 21}
-    assert first.findings == []
+    assert [finding for finding in first.findings if "fields nobody declared" not in finding] == []
     files = "/connectivity/v2beta/connections/con/reports/rep/content"
     assert vendors.seen.count(files) == 1
     again = run(vendors, landing, clock)
@@ -173,11 +173,10 @@ def test_an_optional_endpoint_that_does_not_answer_is_one_finding(
     vendors.answers["/api/Deal/GetByIds"] = status
     vendors.answers["/accounts-payables"] = status
     result = run(vendors, landing, clock)
-    assert len(result.findings) == 2
-    assert result.findings[0].startswith(
-        f"atlar: accounts payables could not be read (HTTP {status}). Set SOURCES__ATLAR"
-    )
-    assert result.findings[1].startswith(f"atlas_etrm: deals could not be read (HTTP {status}).")
+    findings = [finding for finding in result.findings if "fields nobody declared" not in finding]
+    assert len(findings) == 2
+    assert findings[0].startswith(f"atlar: accounts payables could not be read (HTTP {status}). Set SOURCES__ATLAR")
+    assert findings[1].startswith(f"atlas_etrm: deals could not be read (HTTP {status}).")
 
 
 @pytest.mark.usefixtures("not_loaded")
