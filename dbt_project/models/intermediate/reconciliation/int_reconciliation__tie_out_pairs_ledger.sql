@@ -1,8 +1,6 @@
 -- What stands behind the controls of the ledger: of an account in the trial balance our entries beside the vendor's
 -- figure, of a section in a report its accounts beside the vendor's. The vendor's reports name no documents.
 -- One row per control and entry, account or report. Exact and unrounded.
-{{ config(materialized='ephemeral') }}
-
 with parameters as (
     select * from {{ ref('stg_operations__run_parameters') }}
 ),

@@ -1,7 +1,5 @@
 -- What stands behind the controls of orders, order by order: items and entry, entry and issued documents.
 -- One row per control, order, direction and currency. Exact and unrounded.
-{{ config(materialized='ephemeral') }}
-
 with orders as (
     select
         orders.order_id,

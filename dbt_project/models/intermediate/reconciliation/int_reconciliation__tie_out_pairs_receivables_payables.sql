@@ -2,8 +2,6 @@
 -- accounts by event, each document, payment and manual entry against what our journal puts on those accounts for it.
 -- What the vendor's trial balance holds beyond our journal is a row of its own.
 -- One row per control and party, document, event or report. Exact and unrounded.
-{{ config(materialized='ephemeral') }}
-
 with parameters as (
     select * from {{ ref('stg_operations__run_parameters') }}
 ),

@@ -1,8 +1,6 @@
 -- What stands behind the controls of the bank: the lines booked between two balances beside the change of the balance,
 -- the entries of a statement beside its closing less its opening balance.
 -- One row per control and bank line, balance, entry or statement. Exact and unrounded.
-{{ config(materialized='ephemeral') }}
-
 select
     'bank_balances_follow_transactions' as control_name,
     balances.account_id || '/' || balances.balance_date as scope,

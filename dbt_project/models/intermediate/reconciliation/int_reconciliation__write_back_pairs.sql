@@ -3,8 +3,6 @@
 -- A copy made twice shows, because every copy of a record is summed up. An invoice that we marked as paid and that is
 -- open again is due to be unmarked, which a person approves: pending too.
 -- One row per control and document or payment of the books. Exact and unrounded.
-{{ config(materialized='ephemeral') }}
-
 with marked_as_paid as (
     select distinct sync_key
     from {{ ref('stg_operations__deliveries') }}

@@ -1,7 +1,5 @@
 -- Every version of invoices and bills that was landed, in one shape, with the span in which it was the latest known.
 -- One row per side, document and version. Tombstones end the version before them and are no rows.
-{{ config(materialized='ephemeral') }}
-
 with invoices as (
     {{ record_versions(source('raw_atlas_accounting', 'invoices'), 'id', time_zone()) }}
 ),

@@ -1,7 +1,5 @@
 -- Every version of customers and vendors that was landed, in one shape, with the span in which it was the latest known.
 -- One row per side, party and version. Tombstones end the version before them and are no rows.
-{{ config(materialized='ephemeral') }}
-
 with customers as (
     {{ record_versions(source('raw_atlas_accounting', 'customers'), 'id', time_zone()) }}
 ),

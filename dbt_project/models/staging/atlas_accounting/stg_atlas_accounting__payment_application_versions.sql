@@ -1,8 +1,6 @@
 -- What each version of a payment settled, unnested from it: money applied and the early-payment discount taken.
 -- Versions of payments that were voided or drafts settled nothing.
 -- One row per side, payment, version and application.
-{{ config(materialized='ephemeral') }}
-
 select
     payments.side,
     payments.payment_id,

@@ -1,8 +1,6 @@
 -- Every version of payments received and made that was landed, in one shape, with the span in which it was the latest
 -- known.
 -- One row per side, payment and version. Tombstones end the version before them and are no rows.
-{{ config(materialized='ephemeral') }}
-
 with received as (
     {{ record_versions(source('raw_atlas_accounting', 'payments'), 'id', time_zone()) }}
 ),
