@@ -21,6 +21,8 @@ Routes:
     DELETE /_sim/faults             forgets them
     GET    /_sim/state              {"table": number of records}
     GET    /_sim/state/{table}      the records as stored
+    PATCH  /_sim/state/{table}/{id} changes members of a record, as its people would in the vendor's own screens; what
+                                    the vendor derives from it (a ledger, say) does not follow
 """
 
 from __future__ import annotations
@@ -94,6 +96,7 @@ class Control:
                 Route(f"{CONTROL_PREFIX}/faults", self._fault_queue, methods=["GET", "POST", "DELETE"]),
                 Route(f"{CONTROL_PREFIX}/state", self._tables, methods=["GET"]),
                 Route(f"{CONTROL_PREFIX}/state/{{table}}", self._records, methods=["GET"]),
+                Route(f"{CONTROL_PREFIX}/state/{{table}}/{{id}}", self._edit, methods=["PATCH"]),
             ],
             exception_handlers={ValueError: _refuse},
         )
@@ -144,6 +147,17 @@ class Control:
 
     async def _records(self, request: Request) -> Response:
         return ExactJSON(self._store.all(request.path_params["table"]))
+
+    async def _edit(self, request: Request) -> Response:
+        table, identifier = request.path_params["table"], request.path_params["id"]
+        values = await _body(request)
+        record = self._store.get(table, identifier)
+        if record is None:
+            raise ValueError(f"{table} has no record {identifier}")
+        if unknown := sorted(set(values) - set(record)):
+            raise ValueError(f"{table} has no member {unknown[0]}")
+        self._store.put(table, identifier, {**record, **values})
+        return ExactJSON(self._store.get(table, identifier))
 
 
 async def _body(request: Request) -> dict[str, Any]:
