@@ -24,10 +24,12 @@ import pyarrow
 from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select
 from sqlalchemy.engine import make_url
 
-from reverse_etl.operations_export import arrow_tables
+from reverse_etl.operations_export import arrow_tables, document_voids, exploded_entries
 from reverse_etl.operations_fold import Event, fold, identity_of
 from reverse_etl.operations_tables import (
     ACCEPTANCES,
+    CLOSED_PERIOD_CHECKSUMS,
+    CLOSED_PERIODS,
     DELIVERIES,
     EVENTS,
     HOLDS,
@@ -209,16 +211,26 @@ class OperationsStore:
         return None if stored is None else dict(stored)
 
     def export(self) -> dict[str, pyarrow.Table]:
-        """Returns the tables of the warehouse's `raw_operations` that come from here, by name."""
-        tables = {"deliveries": DELIVERIES, "runs": RUNS, "accepted_differences": ACCEPTANCES, "holds": HOLDS}
-        return arrow_tables({name: self.rows(table) for name, table in tables.items()})
+        """Returns what the warehouse's `raw_operations` holds of the store: the tables of `operations_export`."""
+        tables = {
+            "deliveries": DELIVERIES,
+            "runs": RUNS,
+            "accepted_differences": ACCEPTANCES,
+            "holds": HOLDS,
+            "closed_periods": CLOSED_PERIODS,
+            "closed_period_checksums": CLOSED_PERIOD_CHECKSUMS,
+        }
+        rows = {name: self.rows(table) for name, table in tables.items()}
+        rows["closed_period_entries"] = exploded_entries(rows["closed_period_checksums"])
+        rows["document_voids"] = document_voids(rows["deliveries"])
+        return arrow_tables(rows)
 
     def head(self) -> str:
-        """Returns a hash that changes whenever a delivery, an accepted difference or a hold does.
+        """Returns a hash that changes whenever a delivery, an accepted difference, a hold or a closed period does.
 
         Runs and plans do not move it: a run that changes nothing must not make the next one rebuild anything.
         """
-        kinds = EVENTS.c.kind.in_(("delivery", "acceptance", "hold"))
+        kinds = EVENTS.c.kind.in_(("delivery", "acceptance", "hold", "closed_period", "closed_period_checksum"))
         query = select(EVENTS.c.hash).where(kinds).order_by(EVENTS.c.sequence.desc()).limit(1)
         with self._engine.connect() as connection:
             return connection.execute(query).scalar() or GENESIS

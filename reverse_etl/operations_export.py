@@ -6,7 +6,8 @@ reads. What does not belong here: reading the store.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -99,13 +100,76 @@ SCHEMAS: dict[str, pyarrow.Schema] = {
             "withdrawn_at": _INSTANT,
         }
     ),
+    "closed_periods": pyarrow.schema({"source": _TEXT, "period_end": pyarrow.date32(), "closed_at": _INSTANT}),
+    "closed_period_checksums": pyarrow.schema(
+        {
+            "checksum_id": _TEXT,
+            "period_start": pyarrow.date32(),
+            "period_end": pyarrow.date32(),
+            "recorded_at": _INSTANT,
+            "entry_count": pyarrow.int32(),
+            "checksum": _TEXT,
+        }
+    ),
+    "closed_period_entries": pyarrow.schema(
+        {
+            "checksum_id": _TEXT,
+            "journal_entry_id": _TEXT,
+            "currency_code": _TEXT,
+            "entry_checksum": _TEXT,
+            "amount": _MONEY,
+        }
+    ),
+    "document_voids": pyarrow.schema(
+        {
+            "document_type": _TEXT,
+            "document_id": _TEXT,
+            "delivery_status": _TEXT,
+            "reason": _TEXT,
+            "asked_at": _INSTANT,
+        }
+    ),
 }
 """The columns of `raw_operations`, by table."""
+
+VOID_SYNCS = {"sync_atlas_accounting__invoice_voids": "invoice", "sync_atlas_accounting__bill_voids": "bill"}
+"""The syncs that void documents, with the kind of document."""
 
 
 def arrow_tables(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, pyarrow.Table]:
     """Returns one table per name of `SCHEMAS`; a table without rows still has its columns."""
     return {name: _table(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()}
+
+
+def exploded_entries(checksums: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Returns one row per entry of each recorded period, with its checksum then and what it moved."""
+    return [
+        {
+            "checksum_id": row["checksum_id"],
+            "journal_entry_id": entry,
+            "currency_code": currency,
+            "entry_checksum": digest,
+            "amount": amount,
+        }
+        for row in checksums
+        for entry, currency, digest, amount in json.loads(row["entries"])
+    ]
+
+
+def document_voids(deliveries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the documents we have asked Atlas Accounting to void, each with what came of the latest request."""
+    rows = [row for row in deliveries if row["sync_name"] in VOID_SYNCS]
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: (row["intended_at"], row["delivery_id"])):
+        kind, document_id = VOID_SYNCS[row["sync_name"]], str(row["target_id"])
+        latest[kind, document_id] = {
+            "document_type": kind,
+            "document_id": document_id,
+            "delivery_status": row["status"],
+            "reason": row["reason"],
+            "asked_at": row["intended_at"],
+        }
+    return [latest[key] for key in sorted(latest)]
 
 
 def _table(schema: pyarrow.Schema, rows: Sequence[Mapping[str, Any]]) -> pyarrow.Table:

@@ -171,6 +171,30 @@ HOLDS = Table(
     Index("holds_by_record", "record"),
 )
 
+CLOSED_PERIODS = Table(
+    "closed_periods",
+    METADATA,
+    Column("note_id", String, primary_key=True),
+    # `setting` (COMPANY__BOOKS_CLOSED_THROUGH) or `webhook` (the vendor's period.closed).
+    Column("source", String, nullable=False),
+    # The last closed day; null where the setting no longer closes anything.
+    Column("period_end", String),
+    Column("closed_at", String, nullable=False),
+)
+
+CLOSED_PERIOD_CHECKSUMS = Table(
+    "closed_period_checksums",
+    METADATA,
+    Column("checksum_id", String, primary_key=True),
+    Column("period_start", String, nullable=False),
+    Column("period_end", String, nullable=False),
+    Column("recorded_at", String, nullable=False),
+    Column("entry_count", Integer, nullable=False),
+    Column("checksum", String, nullable=False),
+    # A JSON list of what each entry was: to say later which of them moved.
+    Column("entries", Text, nullable=False),
+)
+
 PROJECTIONS: dict[str, Table] = {
     "delivery": DELIVERIES,
     "plan": PLANS,
@@ -179,6 +203,8 @@ PROJECTIONS: dict[str, Table] = {
     "run": RUNS,
     "acceptance": ACCEPTANCES,
     "hold": HOLDS,
+    "closed_period": CLOSED_PERIODS,
+    "closed_period_checksum": CLOSED_PERIOD_CHECKSUMS,
 }
 """Which table the events of a kind are folded into; the event's body is the row's columns that changed."""
 

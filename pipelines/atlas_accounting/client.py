@@ -241,6 +241,10 @@ class AtlasAccountingClient:
         body = {"ap_account_id": ap_account_id} if ap_account_id is not None else {}
         return self._write("POST", self._path("bills", bill_id, "approve"), body)
 
+    def void_bill(self, bill_id: str, reason: str) -> Reply:
+        """Voids a bill, which reverses its entry. Conflict where it is paid; assumed by analogy with invoices."""
+        return self._write("POST", self._path("bills", bill_id, "void"), {"reason": reason})
+
     def create_payment(self, body: Mapping[str, Any], ar_account_id: str | None = None) -> Reply:
         """Records a payment received, not yet applied."""
         return self._write("POST", self._path("payments"), body, ar_account_id=ar_account_id)

@@ -26,6 +26,7 @@ from pipelines.transport.reply import Reply
 from reverse_etl.catalog import Sync
 from reverse_etl.destinations import atlas_accounting_offsets as offsets
 from reverse_etl.destinations import atlas_accounting_undo as undo
+from reverse_etl.destinations.atlas_accounting_voids import VoidCalls, Voids
 from reverse_etl.destinations.base import Present, Record, answer, done, payload, shown, written
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome, after_read_error, after_write_error
@@ -38,7 +39,7 @@ ISSUED_NEVER = frozenset({"draft", "pending"})
 """States of a document that has not been issued yet."""
 
 
-class AtlasAccountingCalls(undo.UndoCalls, Protocol):
+class AtlasAccountingCalls(undo.UndoCalls, VoidCalls, Protocol):
     """The calls of `AtlasAccountingClient` that this destination makes."""
 
     def create_customer(self, body: Record) -> Reply: ...  # noqa: D102
@@ -47,8 +48,6 @@ class AtlasAccountingCalls(undo.UndoCalls, Protocol):
     def create_bill(self, body: Record) -> Reply: ...  # noqa: D102
     def send_invoice(self, invoice_id: str, ar_account_id: str) -> Reply: ...  # noqa: D102
     def approve_bill(self, bill_id: str, ap_account_id: str) -> Reply: ...  # noqa: D102
-    def invoice(self, invoice_id: str) -> Record: ...  # noqa: D102
-    def bill(self, bill_id: str) -> Record: ...  # noqa: D102
     def create_journal_entry(self, body: Record) -> Reply: ...  # noqa: D102
     def post_journal_entry(self, journal_entry_id: str) -> Reply: ...  # noqa: D102
     def journal_entry(self, journal_entry_id: str) -> Record: ...  # noqa: D102
@@ -130,6 +129,7 @@ class AtlasAccountingDestination:
 
     def __init__(self, client: AtlasAccountingCalls) -> None:
         self._client = client
+        self._voids = Voids(client)
         self._create = {
             "sync_atlas_accounting__customers": client.create_customer,
             "sync_atlas_accounting__vendors": client.create_vendor,
@@ -166,6 +166,8 @@ class AtlasAccountingDestination:
         """Reads each document that is about to be issued: what would be issued must be what was seen."""
         if sync.name in undo.TABLES:
             return undo.present(self._client, sync.name, items)
+        if sync.name in self._voids:
+            return self._voids.present(sync, items)
         if (issue := _ISSUES.get(sync.name)) is None:
             return {}
         found = {}
@@ -195,6 +197,8 @@ class AtlasAccountingDestination:
             return [undo.deliver(self._client, sync.name, one) for one in batch]
         if sync.name == offsets.APPLICATIONS:
             return [offsets.apply(self._client, one) for one in batch]
+        if sync.name in self._voids:
+            return [self._voids.deliver(sync, one) for one in batch]
         step = self._deliver_create if sync.name in _CREATIONS else self._deliver_issue
         return [step(sync, one) for one in batch]
 
@@ -204,6 +208,8 @@ class AtlasAccountingDestination:
             return undo.look_up(self._client, sync.name, unknown)
         if sync.name == offsets.APPLICATIONS:
             return offsets.found(self._client, unknown)
+        if sync.name in self._voids:
+            return self._voids.look_up(sync, unknown)
         if sync.name in _CREATIONS:
             return self._find_created(_CREATIONS[sync.name], unknown)
         issue, found = _ISSUES[sync.name], {}

@@ -48,7 +48,11 @@ class AtlasEtrmDestination:
             str(record.get("id")): record for record in route.read(sorted({int(str(i.destination_id)) for i in items}))
         }
         return {
-            item.sync_key: Present(shown(record, item.fields), shown(record, route.watched))
+            item.sync_key: Present(
+                shown(record, item.fields),
+                shown(record, route.watched)
+                | ({"etag": record.get(route.version)} if route.version and item.expected_version else {}),
+            )
             for item in items
             if (record := found.get(str(item.destination_id))) is not None
         }

@@ -58,6 +58,8 @@ class Route:
     """Members that a Post sends back, or that say the record is still the one that was meant."""
     empties: str | None = None
     """The member that must be empty in the answer."""
+    version: str | None = None
+    """The member whose present value a correction may replace; the plan keeps it as `expected_version`."""
 
 
 _ORDER_DEMANDS = ("registrationDate", "dueDate", "totalAmount")
@@ -93,7 +95,7 @@ def routes(client: AtlasEtrmCalls) -> dict[str, Route]:
         ),
         "sync_atlas_etrm__counterparty_fields": correction,
         "sync_atlas_etrm__counterparty_bank_details": correction,
-        "sync_atlas_etrm__order_erp_codes": order(steps.order_step, number="erpCode"),
+        "sync_atlas_etrm__order_erp_codes": order(steps.order_step, number="erpCode", version="erpCode"),
         "sync_atlas_etrm__order_statuses": order(steps.status_step, number="status"),
         "sync_atlas_etrm__invoices": Route(
             tables.INVOICES,
@@ -102,6 +104,9 @@ def routes(client: AtlasEtrmCalls) -> dict[str, Route]:
             client.post_invoices,
             by="externalId",
             number="invoiceNumber",
+        ),
+        "sync_atlas_etrm__invoice_revisions": invoice(
+            steps.revision_step, watched=("orderId", "isPaid"), version="externalId"
         ),
         "sync_atlas_etrm__payments": Route(
             tables.PAYMENTS,
@@ -130,6 +135,7 @@ def _updating(
     number: str,
     watched: tuple[str, ...],
     empties: str | None = None,
+    version: str | None = None,
 ) -> Route:
     """A route that changes records that are there, read by their ids in one call."""
     return Route(
@@ -142,6 +148,7 @@ def _updating(
         read=read,
         watched=watched,
         empties=empties,
+        version=version,
     )
 
 

@@ -38,7 +38,7 @@ def order_step(delivery: Delivery, now: Record | None, planned: Planned) -> Reco
 def _fill(
     delivery: Delivery, now: Record | None, table: RawTable, member: str, send_back: tuple[str, ...]
 ) -> Record | Outcome:
-    """Fills an empty member; never over another value (DESIGN sections 5.11 and 6.4)."""
+    """Fills an empty member; never over a value that is not ours (DESIGN sections 5.6, 5.11 and 6.4)."""
     if now is None:
         return Outcome("rejected", f"atlas_etrm: {table.name} {delivery.target_id} is not there any more")
     value = payload(delivery)[member]
@@ -46,6 +46,9 @@ def _fill(
         return {"id": now["id"], member: value, **{name: now.get(name) for name in send_back}}
     if now[member] == value:
         return _there(table, now, member)
+    if delivery.expected_version is not None and now[member] == delivery.expected_version:
+        # Our own code, of a document that is void by now: its revision takes its place.
+        return {"id": now["id"], member: value, **{name: now.get(name) for name in send_back}}
     reason = f"atlas_etrm: {member} is {now[member]!r} already, not {value!r}; a person must decide"
     return Outcome("held", reason, answers=(answer(table, now, NUMBERS),))
 
@@ -91,6 +94,22 @@ def invoice_step(delivery: Delivery, now: Record | None, planned: Planned) -> Re
         return _there(tables.INVOICES, now, "invoiceNumber")
     reason = f"atlas_etrm: externalId {body['externalId']!r} belongs to order {now.get('orderId')} already"
     return Outcome("held", reason, answers=(answer(tables.INVOICES, now, NUMBERS),))
+
+
+def revision_step(delivery: Delivery, now: Record | None, planned: Planned) -> Record | Outcome:
+    """Turns the invoice of a voided document into its revision's: only while it is the one that was seen, unpaid."""
+    if now is None:
+        return Outcome("rejected", f"atlas_etrm: invoice {delivery.target_id} is not there any more")
+    body = payload(delivery)
+    if now.get("externalId") == body.get("externalId", delivery.expected_version):
+        return _there(tables.INVOICES, now, "invoiceNumber")
+    if now.get("externalId") != delivery.expected_version or bool(now.get("isPaid")):
+        reason = f"atlas_etrm: invoice {delivery.target_id} is {now.get('externalId')!r}"
+        paid = " and marked as paid" if now.get("isPaid") else ""
+        reason += f"{paid}, not the open {delivery.expected_version!r}; a person must decide"
+        return Outcome("held", reason, answers=(answer(tables.INVOICES, now, NUMBERS),))
+    # Whether a Post keeps or blanks what it does not mention is not stated (trap 4): all that was read goes back.
+    return {**now, **body}
 
 
 def payment_step(delivery: Delivery, now: Record | None, planned: Planned) -> Record | Outcome:

@@ -173,12 +173,10 @@ class FakeAccounting(Faulty):
         return self._issue("bills", bill_id, "approved")
 
     def void_invoice(self, invoice_id: str, reason: str) -> Reply:
-        def act() -> Reply:
-            record = next(one for one in self.tables["invoices"] if one["id"] == invoice_id)
-            record |= {"status": "voided", "void_reason": reason}
-            return reply([record])
+        return self._void("invoices", invoice_id, reason)
 
-        return self.write("void invoices", invoice_id, act)
+    def void_bill(self, bill_id: str, reason: str) -> Reply:
+        return self._void("bills", bill_id, reason)
 
     def delete_draft(self, table: str, document_id: str) -> Reply:
         def act() -> Reply:
@@ -247,6 +245,16 @@ class FakeAccounting(Faulty):
             return reply([record])
 
         return self.write(f"create {table}", json.loads(json.dumps(body)), act)
+
+    def _void(self, table: str, record_id: str, reason: str) -> Reply:
+        def act() -> Reply:
+            record = next(one for one in self.tables[table] if one["id"] == record_id)
+            if record["status"] in ("voided", "paid"):
+                raise errors.Conflict("atlas_accounting", f"it is {record['status']}", status=409)
+            record |= {"status": "voided", "void_reason": reason}
+            return reply([record])
+
+        return self.write(f"void {table}", record_id, act)
 
     def _issue(self, table: str, record_id: str, status: str) -> Reply:
         def act() -> Reply:
