@@ -46,6 +46,7 @@ class Parameters:
     posting_mode: str
     ap_ar_mode: str
     time_zone: str
+    books_closed_through: date | None = None
 
     @classmethod
     def of(cls, settings: Settings, as_of: date) -> Parameters:
@@ -60,11 +61,12 @@ class Parameters:
             posting_mode=settings.posting_mode,
             ap_ar_mode=settings.ap_ar_mode,
             time_zone=str(settings.time_zone),
+            books_closed_through=settings.books_closed_through,
         )
 
     def table(self) -> pa.Table:
         """Returns the one row, as Arrow."""
-        kinds = {"as_of_date": pa.date32()}
+        kinds = {"as_of_date": pa.date32(), "books_closed_through": pa.date32()}
         return pa.table({name: pa.array([value], kinds.get(name, pa.string())) for name, value in vars(self).items()})
 
 

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from pipelines.extract import Clients, ExtractResult, Landing, extract, land_answers
+from reverse_etl import closed_periods
 from reverse_etl.apply import ApplyResult, apply_plan, resolve_unknown
 from reverse_etl.audit import note_head
 from reverse_etl.delivery_log import DeliveryLog
@@ -89,6 +90,8 @@ class Loop:
                 return
             applied = self._apply(replace(due, items=release.items), release, plan_id)
             changed = self._land_answers(applied) | {"operations.deliveries"}
+            if any(item.operation == "void" for item in release.items):
+                changed.add("operations.document_voids")
             if applied.failures:
                 raise TieoutError("; ".join(f"{system}: {why}" for system, why in sorted(applied.failures.items())))
         self.outcome.settled = False
@@ -107,7 +110,11 @@ class Loop:
             if resolved.answers:
                 changed |= set(self._count(land_answers(resolved.answers, self.landing)).changed)
             if self.store.head() != head:
-                changed.add("operations.deliveries")
+                changed |= {"operations.deliveries", "operations.document_voids"}
+            if closed_periods.note_closing(
+                self.store, closed_periods.SETTING, self.settings.books_closed_through, at=self.now()
+            ):
+                changed.add("operations.closed_periods")
         self.progress.say(f"landed   {sum(result.rows.values()):,} changes, {sum(result.requests.values()):,} requests")
         return changed
 
@@ -132,6 +139,10 @@ class Loop:
             self.books.write_operations(self.store.export(), self.parameters)
             self.built_head = self.store.head()
             ran = self.books.build(changed_tables=changed, seeds=changed is None, on_node=stage)
+            if closed_periods.record_checksums(self.store, self.settings.paths.work, at=self.now()):
+                self.books.write_operations(self.store.export(), self.parameters)
+                self.built_head = self.store.head()
+                ran += self.books.build(changed_tables=set(closed_periods.CHECKSUM_TABLES), seeds=False)
             self.books.note_built(self.state())
         self.outcome.was_built = True
         self.is_part_tested = changed is not None

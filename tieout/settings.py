@@ -193,6 +193,12 @@ class Settings:
         return self.strings("sources.atlas_etrm.ready_statuses")
 
     @property
+    def books_closed_through(self) -> date | None:
+        """The last day of the last closed period (`COMPANY__BOOKS_CLOSED_THROUGH`); None closes nothing by itself."""
+        found = self.value("company.books_closed_through")
+        return None if found is None else parse_date(found, "COMPANY__BOOKS_CLOSED_THROUGH")
+
+    @property
     def order_currency(self) -> str:
         """The currency of ATLAS ETRM's amounts, which carry none of their own."""
         return self.value("sources.atlas_etrm.currency", "EUR") or "EUR"

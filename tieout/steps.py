@@ -19,6 +19,7 @@ from pipelines import extract as landing_room
 from pipelines import quarantine
 from pipelines.landing import Landing
 from pipelines.shrink import SnapshotShrunkError
+from reverse_etl import closed_periods
 from reverse_etl.audit import note_head
 from reverse_etl.operations import OperationsStore
 from tieout import identity, lock, publish
@@ -170,8 +171,12 @@ def build(settings: Settings, *, as_of: date, now: Now, progress: RunProgress) -
                 landing_room.load_backlog(landing)
             with _timed(outcome, "build"), progress.stage("build the books", None) as stage:
                 books.note_built(None)
+                closed_periods.note_closing(store, closed_periods.SETTING, settings.books_closed_through, at=now())
                 books.write_operations(store.export(), parameters)
                 books.build(on_node=stage)
+                if closed_periods.record_checksums(store, settings.paths.work, at=now()):
+                    books.write_operations(store.export(), parameters)
+                    books.build(changed_tables=set(closed_periods.CHECKSUM_TABLES), seeds=False)
                 books.note_built(books.state(parameters, landing.position(), store.head()))
             outcome.was_built = True
             outcome.figures = figures.read(settings.paths.work)

@@ -1,5 +1,5 @@
 -- Guards fct_journal_entry_lines: per account and currency, what is journalled as posted from invoices and bills is
--- what the issued documents say by their own lines: none missing, none twice, none on another account.
+-- what the documents that are or were issued say by their own lines: none missing, none twice, none on another account.
 with documents as (
     select * from {{ ref('int_posting__invoices') }}
     union all
@@ -25,6 +25,7 @@ journalled as (
         posting_status = 'posted'
         and source_document_type in ('order', 'invoice', 'bill')
         and line_type <> 'base_rounding'
+        and reverses_journal_entry_id is null
     group by gl_account, currency_code
 )
 

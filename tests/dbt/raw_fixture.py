@@ -73,6 +73,30 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "posting_mode": "varchar",
         "ap_ar_mode": "varchar",
         "time_zone": "varchar",
+        "books_closed_through": "date",
+    },
+    "closed_periods": {"source": "varchar", "period_end": "date", "closed_at": "timestamptz"},
+    "closed_period_checksums": {
+        "checksum_id": "varchar",
+        "period_start": "date",
+        "period_end": "date",
+        "recorded_at": "timestamptz",
+        "entry_count": "integer",
+        "checksum": "varchar",
+    },
+    "closed_period_entries": {
+        "checksum_id": "varchar",
+        "journal_entry_id": "varchar",
+        "currency_code": "varchar",
+        "entry_checksum": "varchar",
+        "amount": "decimal(20, 4)",
+    },
+    "document_voids": {
+        "document_type": "varchar",
+        "document_id": "varchar",
+        "delivery_status": "varchar",
+        "reason": "varchar",
+        "asked_at": "timestamptz",
     },
     "deliveries": {
         "delivery_id": "varchar",
@@ -159,6 +183,7 @@ PARAMETERS: dict[str, Any] = {
     "posting_mode": "documents",
     "ap_ar_mode": "ap_ar_endpoints",
     "time_zone": "Europe/Berlin",
+    "books_closed_through": None,
 }
 """The one row of `raw_operations.run_parameters`, unless the test says otherwise."""
 
@@ -186,6 +211,11 @@ class RawFixture:
     def close(self) -> None:
         """Closes the file, so that dbt may open it."""
         self._connection.close()
+
+    def reopen(self, path: Path) -> None:
+        """Opens the file again after a build, to land what happened since."""
+        self._connection = duckdb.connect(str(path))
+        self._connection.execute("set TimeZone = 'UTC'")
 
     def insert(self, table: str, records: Iterable[Mapping[str, Any]], *, landed_at: datetime | None = None) -> None:
         """Lands one version per record; a later call for the same key is a later version.

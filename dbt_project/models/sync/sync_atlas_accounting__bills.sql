@@ -1,14 +1,21 @@
 -- The draft bill of an order's Passive side as the journal derives it: net per item, VAT and rounding on own lines.
--- One row per order that is due, whose vendor the books have and which has no bill yet.
+-- One row per order that is due, whose vendor the books have and which has no bill yet, or none after one that was
+-- voided to be corrected.
 with due as (
-    select orders.*
+    select
+        orders.*,
+        sources.revision as document_revision,
+        sources.entry_date as next_document_date,
+        {{ order_entry_id('orders.order_id', 'sources.revision') }} as document_key
     from {{ ref('fct_orders') }} as orders
+    inner join {{ ref('int_posting__order_side_sources') }} as sources
+        on orders.order_id = sources.order_id
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
     where
-        orders.became = 'to_be_invoiced'
-        and orders.erp_code is null
-        and orders.has_payable
-        and orders.bill_id is null
+        sources.direction = 'payable'
+        and sources.is_document_due
+        -- An erpCode says that the order was booked; only a correction makes another document.
+        and (orders.erp_code is null or sources.revision > 1)
         and parameters.posting_mode = 'documents'
 ),
 
@@ -41,7 +48,8 @@ lines as (
     left join accounts
         on lines.gl_account = accounts.account_number
     where
-        lines.source_system = 'atlas_etrm'
+        lines.journal_entry_id = due.document_key
+        and lines.posting_status = 'pending'
         and lines.direction = 'payable'
         and lines.entry_side = 'debit'
         and lines.line_type in ('expense', 'input_vat', 'rounding')
@@ -49,9 +57,12 @@ lines as (
 )
 
 select
-    'order:' || orders.order_id as sync_key,
+    'order:' || orders.order_id
+    || case when orders.document_revision > 1 then ':r' || orders.document_revision else '' end as sync_key,
     'create' as operation,
-    'bill of order ' || orders.order_id || coalesce(' (' || orders.order_name || ')', '') as record_label,
+    'bill of order ' || orders.order_id
+    || case when orders.document_revision > 1 then ', revision ' || orders.document_revision else '' end
+    || coalesce(' (' || orders.order_name || ')', '') as record_label,
     orders.order_id,
     null::varchar as destination_id,
     null::varchar as expected_version,
@@ -61,7 +72,7 @@ select
         '{}'::json,
         json_object(
             'vendor_id', parties.vendor_id_atlas_accounting,
-            'bill_date', orders.document_date::varchar,
+            'bill_date', orders.next_document_date::varchar,
             'due_date', orders.due_date::varchar,
             -- The supplier's own number where ATLAS ETRM knows it; a self-billed bill goes by ours.
             'vendor_bill_number',
@@ -71,7 +82,7 @@ select
             end,
             'currency', orders.currency_code,
             'lines', lines.lines,
-            'notes', 'atlas_etrm:order:' || orders.order_id
+            'notes', orders.document_key
         )
     )::varchar as payload,
     null::varchar as current_values

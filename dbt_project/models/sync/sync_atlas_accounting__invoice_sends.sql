@@ -36,6 +36,7 @@ where
     drafts.order_id = orders.order_id
     and drafts.invoice_status = 'draft'
     and not orders.is_held
+    and not orders.is_correction_due
     and orders.status_role in ('ready', 'processed', 'settled')
     and drafts.amount_total = orders.gross_receivable
     and parameters.posting_mode = 'documents'

@@ -26,8 +26,12 @@ left join {{ ref('stg_atlas_etrm__invoices') }} as invoices
     on
         documents.order_id = invoices.order_id
         and documents.document_number = invoices.external_id
+left join {{ ref('int_write_back__superseded_invoices') }} as superseded
+    on documents.document_id = superseded.document_id
 where
     invoices.invoice_id is null
+    -- The invoice of the document it replaces is changed instead (sync_atlas_etrm__invoice_revisions).
+    and superseded.document_id is null
     and not orders.is_held
     and documents.document_number is not null
     and list_contains(string_split(orders.erp_code, '+'), documents.document_number)

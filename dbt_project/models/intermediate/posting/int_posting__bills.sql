@@ -1,10 +1,62 @@
 -- Issued bills by their own lines: debit each line's account, debit input VAT for tax the vendor computed, credit trade
 -- payables with the total. Those born from orders are among them: the books hold these, whatever we derive.
+-- Those voided after they were issued are among them too, as they were issued.
 -- One row per journal line of an issued bill.
 with documents as (
-    select *
+    select
+        bill_id,
+        bill_date,
+        currency_code,
+        amount_total,
+        amount_tax,
+        order_id,
+        vendor_id
     from {{ ref('stg_atlas_accounting__bills') }}
     where is_issued
+
+    union all
+
+    -- Voided after it was issued: what was posted stays, and is reversed by an entry of its own.
+    select
+        bills.bill_id,
+        histories.issued_date as bill_date,
+        histories.issued_currency_code as currency_code,
+        histories.issued_amount_total as amount_total,
+        histories.issued_amount_tax as amount_tax,
+        bills.order_id,
+        histories.issued_party_id as vendor_id
+    from {{ ref('stg_atlas_accounting__bills') }} as bills
+    inner join {{ ref('stg_atlas_accounting__document_histories') }} as histories
+        on
+            histories.document_type = 'bill'
+            and bills.bill_id = histories.document_id
+    where bills.is_voided and histories.was_issued
+),
+
+voided as (
+    select * from {{ ref('stg_atlas_accounting__voided_document_lines') }}
+    where document_type = 'bill'
+),
+
+lines as (
+    select
+        bill_id,
+        line_number,
+        description,
+        amount,
+        account_id
+    from {{ ref('stg_atlas_accounting__bill_lines') }}
+    where bill_id not in (select voided.document_id from voided)
+
+    union all
+
+    select
+        document_id as bill_id,
+        line_number,
+        description,
+        amount,
+        account_id
+    from voided
 ),
 
 document_lines as (
@@ -15,7 +67,7 @@ document_lines as (
         lines.amount,
         coalesce(accounts.account_number, lines.account_id, 'unknown') as gl_account
     from documents
-    inner join {{ ref('stg_atlas_accounting__bill_lines') }} as lines
+    inner join lines
         on documents.bill_id = lines.bill_id
     left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
         on lines.account_id = accounts.account_id

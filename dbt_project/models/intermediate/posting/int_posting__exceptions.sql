@@ -51,7 +51,8 @@ select
     sources.order_id::varchar as record_id,
     'The lines or master data were changed after the ' || sources.document_type
     || ' was issued; the journal keeps the accounts of the document.' as message,
-    'None if the change was meant for the future; else void the document and book the correction by hand.' as remedy,
+    'None if the change was meant for the future; else name the account on the lines, and the document is corrected.'
+        as remedy,
     sources.order_id
 from {{ ref('int_posting__order_side_sources') }} as sources
 inner join {{ ref('int_posting__order_sides') }} as sides
@@ -61,4 +62,53 @@ inner join {{ ref('int_posting__order_sides') }} as sides
 where
     sources.journal_source = 'document'
     and sources.link = 'key'
-    and not sides.is_held
+    and not sources.is_held
+    and not sources.is_correction_due
+
+union all
+
+select
+    'order_vanished' as exception_code,
+    'warn' as severity,
+    'atlas_etrm' as source_system,
+    'order' as record_type,
+    documents.order_id::varchar as record_id,
+    'The order is gone from ATLAS ETRM, but its document stands in Atlas Accounting; the books keep it.' as message,
+    'Void the document in Atlas Accounting, or restore the order in ATLAS ETRM.' as remedy,
+    documents.order_id
+from (
+    select order_id from {{ ref('stg_atlas_accounting__invoices') }}
+    where is_issued
+    union
+    select order_id from {{ ref('stg_atlas_accounting__bills') }}
+    where is_issued
+) as documents
+left join {{ ref('stg_atlas_etrm__orders') }} as orders
+    on documents.order_id = orders.order_id
+where documents.order_id is not null and orders.order_id is null
+
+union all
+
+select
+    'invoice_of_voided_document' as exception_code,
+    'warn' as severity,
+    'atlas_etrm' as source_system,
+    'invoice' as record_type,
+    invoices.invoice_id::varchar as record_id,
+    'ATLAS ETRM still has the invoice of ' || documents.document_number || ', which is void.' as message,
+    'Delete it in ATLAS ETRM: its interface knows no way to take an invoice back.' as remedy,
+    invoices.order_id
+from {{ ref('stg_atlas_etrm__invoices') }} as invoices
+inner join {{ ref('int_posting__order_documents') }} as documents
+    on
+        invoices.order_id = documents.order_id
+        and invoices.external_id = documents.document_number
+inner join {{ ref('int_posting__order_side_sources') }} as sources
+    on
+        documents.order_id = sources.order_id
+        and documents.document_type = sources.document_type
+where
+    documents.link = 'key'
+    and documents.is_voided
+    -- Where a revision follows, the invoice follows it.
+    and not sources.is_document_due

@@ -1,10 +1,62 @@
 -- Issued invoices by their own lines: debit trade receivables with the total, credit each line's account, credit output
 -- VAT for tax the vendor computed. Those born from orders are among them: the books hold these, whatever we derive.
+-- Those voided after they were issued are among them too, as they were issued.
 -- One row per journal line of an issued invoice.
 with documents as (
-    select *
+    select
+        invoice_id,
+        invoice_date,
+        currency_code,
+        amount_total,
+        amount_tax,
+        order_id,
+        customer_id
     from {{ ref('stg_atlas_accounting__invoices') }}
     where is_issued
+
+    union all
+
+    -- Voided after it was issued: what was posted stays, and is reversed by an entry of its own.
+    select
+        invoices.invoice_id,
+        histories.issued_date as invoice_date,
+        histories.issued_currency_code as currency_code,
+        histories.issued_amount_total as amount_total,
+        histories.issued_amount_tax as amount_tax,
+        invoices.order_id,
+        histories.issued_party_id as customer_id
+    from {{ ref('stg_atlas_accounting__invoices') }} as invoices
+    inner join {{ ref('stg_atlas_accounting__document_histories') }} as histories
+        on
+            histories.document_type = 'invoice'
+            and invoices.invoice_id = histories.document_id
+    where invoices.is_voided and histories.was_issued
+),
+
+voided as (
+    select * from {{ ref('stg_atlas_accounting__voided_document_lines') }}
+    where document_type = 'invoice'
+),
+
+lines as (
+    select
+        invoice_id,
+        line_number,
+        description,
+        amount,
+        account_id
+    from {{ ref('stg_atlas_accounting__invoice_lines') }}
+    where invoice_id not in (select voided.document_id from voided)
+
+    union all
+
+    select
+        document_id as invoice_id,
+        line_number,
+        description,
+        amount,
+        account_id
+    from voided
 ),
 
 document_lines as (
@@ -15,7 +67,7 @@ document_lines as (
         lines.amount,
         coalesce(accounts.account_number, lines.account_id, 'unknown') as gl_account
     from documents
-    inner join {{ ref('stg_atlas_accounting__invoice_lines') }} as lines
+    inner join lines
         on documents.invoice_id = lines.invoice_id
     left join {{ ref('stg_atlas_accounting__accounts') }} as accounts
         on lines.account_id = accounts.account_id

@@ -6,7 +6,9 @@ with events as (
     {{ union_posting_models([
         'int_posting__orders_from_items',
         'int_posting__orders_from_documents',
+        'int_posting__voided_orders',
         'int_posting__documents_without_order',
+        'int_posting__reversals',
         'int_posting__payments_received',
         'int_posting__payments_made',
         'int_posting__manual_entries',
@@ -15,15 +17,26 @@ with events as (
     ]) }} -- noqa: LT02
 ),
 
-dated as (
+entry_dates as (
     -- An order with an invoice and a bill is one entry of one day, the earlier.
     select
-        events.* replace (min(events.entry_date) over (partition by events.journal_entry_id) as entry_date),
-        coalesce(
-            events.rate_date, min(events.entry_date) over (partition by events.journal_entry_id)
-        ) as conversion_date,
+        journal_entry_id,
+        min(entry_date) as entry_date
+    from events
+    group by journal_entry_id
+),
+
+dated as (
+    select
+        events.* replace (entry_dates.entry_date as entry_date),
+        -- A reversal is converted as the entry was that it reverses.
+        coalesce(reversed_dates.entry_date, events.rate_date, entry_dates.entry_date) as conversion_date,
         parameters.base_currency_code
     from events
+    inner join entry_dates
+        on events.journal_entry_id = entry_dates.journal_entry_id
+    left join entry_dates as reversed_dates
+        on events.reverses_journal_entry_id = reversed_dates.journal_entry_id
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
 ),
 

@@ -1,5 +1,6 @@
--- The accounting document born from an order: found by the key in its notes (`atlas_etrm:order:<id>`), else, for
--- orders without one, by its number standing in erpCode (booked elsewhere). Voided ones are kept.
+-- The accounting document born from an order: found by the key in its notes (`atlas_etrm:order:<id>`, corrections
+-- `…:r2` and so on), else, for orders without one, by its number standing in erpCode (booked elsewhere). Voided ones
+-- are kept; of several the living one, else the latest revision.
 -- One row per order and document type (invoice for its receivable side, bill for its payable side).
 with documents as (
     select
@@ -8,6 +9,7 @@ with documents as (
         invoice_number as document_number,
         invoice_status as document_status,
         order_id as keyed_order_id,
+        order_revision as revision,
         customer_id as party_id,
         invoice_date as document_date,
         due_date,
@@ -27,6 +29,7 @@ with documents as (
         bill_number as document_number,
         bill_status as document_status,
         order_id as keyed_order_id,
+        order_revision as revision,
         vendor_id as party_id,
         bill_date as document_date,
         due_date,
@@ -79,26 +82,57 @@ linked as (
 )
 
 select
-    order_id,
-    document_type,
-    document_id,
-    document_number,
-    document_status,
-    link,
-    party_id,
-    document_date,
-    due_date,
-    currency_code,
-    amount_total,
-    amount_due,
-    is_issued,
-    is_voided,
-    count(*) filter (where not is_voided) over (partition by order_id, document_type) as live_document_count,
+    linked.order_id,
+    linked.document_type,
+    linked.document_id,
+    linked.document_number,
+    linked.document_status,
+    linked.link,
+    linked.revision,
+    linked.party_id,
+    linked.document_date,
+    linked.due_date,
+    linked.currency_code,
+    linked.amount_total,
+    linked.amount_due,
+    linked.is_issued,
+    linked.is_voided,
+    -- Asked for by us, or replaced by us: a revision is made only after its predecessor was voided for it.
+    linked.is_voided and (
+        voids.document_id is not null
+        or linked.revision < max(linked.revision) over (partition by linked.order_id, linked.document_type)
+    ) as is_voided_by_us,
+    coalesce(histories.has_changed_since_made, false) as has_changed_since_made,
+    coalesce(linked.is_issued or (linked.is_voided and histories.was_issued), false) as was_issued,
+    max(linked.revision) over (partition by linked.order_id, linked.document_type) as latest_revision,
+    coalesce(max(linked.revision) filter (where linked.is_issued or histories.was_issued) over (
+        partition by linked.order_id
+    ), 0) as latest_issued_revision,
+    count(*) filter (where not linked.is_voided) over (
+        partition by linked.order_id, linked.document_type
+    ) as live_document_count,
     -- One document may stand in the erpCode of several orders; the first of them carries it in the journal.
-    row_number() over (partition by document_type, document_id order by order_id) = 1 as is_first_order
+    row_number() over (
+        partition by linked.document_type, linked.document_id order by linked.order_id
+    ) = 1 as is_first_order
 from linked
+left join {{ ref('stg_operations__document_voids') }} as voids
+    on
+        linked.document_type = voids.document_type
+        and linked.document_id = voids.document_id
+        -- Held: a person was there first.
+        and voids.delivery_status <> 'held'
+left join {{ ref('stg_atlas_accounting__document_histories') }} as histories
+    on
+        linked.document_type = histories.document_type
+        and linked.document_id = histories.document_id
 qualify
     row_number() over (
-        partition by order_id, document_type
-        order by is_voided asc, is_issued desc, created_at asc nulls last, document_id asc
+        partition by linked.order_id, linked.document_type
+        order by
+            linked.is_voided asc,
+            linked.is_issued desc,
+            linked.revision desc,
+            linked.created_at asc nulls last,
+            linked.document_id asc
     ) = 1

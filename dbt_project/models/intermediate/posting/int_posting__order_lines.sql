@@ -1,6 +1,7 @@
 -- Orders as our rules derive their entry. Receivable side: debit trade receivables with net and VAT, credit each line's
 -- GL account with its net, credit output VAT. Payable side: debit each line's GL account with its net, debit input VAT,
 -- credit trade payables with net and VAT. What rounding leaves over stands on the side of the GL accounts.
+-- Whether it is held, and under which revision it is posted, is decided later (int_posting__orders_from_items).
 -- One row per journal line of an order's side that our rules may post.
 with rules (direction, posting_rule, control, control_side, item_line_type, vat_control, item_side) as (
     values
@@ -20,7 +21,7 @@ sides as (
     from {{ ref('int_posting__order_sides') }} as sides
     inner join rules
         on sides.direction = rules.direction
-    where sides.is_derived
+    where sides.is_postable
 ),
 
 items as (

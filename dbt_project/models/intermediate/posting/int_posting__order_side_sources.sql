@@ -1,6 +1,7 @@
--- What carries each side of an order in the journal. Before its document is issued: our own rules (`items`). After
--- it: the same while they still give the document's figures, else the document's own lines (`document`), because a
--- posted entry never changes, whatever is edited later.
+-- What carries each side of an order in the journal. Before its document is issued: our own rules (`items`). After it:
+-- the same while they still give the document's figures, else the document's own lines (`document`), because a posted
+-- entry never changes, whatever is edited later. Where the document is to be replaced, our rules carry its revision
+-- beside it (`has_revision`).
 -- One row per order and direction.
 with derived_balances as (
     select
@@ -43,23 +44,54 @@ differing_sides as (
             and derived_balances.direction = document_balances.direction
             and derived_balances.gl_account = document_balances.gl_account
     where coalesce(derived_balances.amount, 0) <> coalesce(document_balances.amount, 0)
+),
+
+decided as (
+    select
+        sides.*,
+        holds.order_id is not null as is_held,
+        sides.is_postable and holds.order_id is null as is_derived,
+        differing_sides.order_id is not null as is_differing,
+        corrections.order_id is not null and holds.order_id is null as is_correction_due
+    from {{ ref('int_posting__order_sides') }} as sides
+    left join differing_sides
+        on
+            sides.order_id = differing_sides.order_id
+            and sides.direction = differing_sides.direction
+    left join {{ ref('int_settlement__order_holds') }} as holds
+        on sides.order_id = holds.order_id
+    left join {{ ref('int_posting__corrections') }} as corrections
+        on
+            sides.order_id = corrections.order_id
+            and sides.direction = corrections.direction
+            and corrections.blocked_by is null
 )
 
 select
-    sides.order_id,
-    sides.direction,
-    sides.document_type,
-    sides.document_id,
-    sides.link,
-    sides.is_issued,
+    order_id,
+    direction,
+    document_type,
+    document_id,
+    link,
+    is_issued,
+    is_held,
+    is_derived,
+    is_correction_due,
     case
-        when sides.is_issued and (not sides.is_derived or differing_sides.order_id is not null)
+        when is_issued and (is_correction_due or not is_derived or is_differing)
             -- A document shared by several orders is carried by the first of them.
-            then case when sides.is_first_order then 'document' end
-        when sides.is_derived and not sides.is_voided then 'items'
-    end as journal_source
-from {{ ref('int_posting__order_sides') }} as sides
-left join differing_sides
-    on
-        sides.order_id = differing_sides.order_id
-        and sides.direction = differing_sides.direction
+            then case when is_first_order then 'document' end
+        when is_derived and (not is_voided or is_voided_by_us) then 'items'
+    end as journal_source,
+    is_issued and is_correction_due and is_derived as has_revision,
+    -- Nothing stands in the books for what our rules give: a document is to be made.
+    is_derived and (document_id is null or coalesce(is_voided_by_us, false)) as is_document_due,
+    case
+        when document_id is null or is_voided or is_correction_due then next_revision
+        else document_revision
+    end as revision,
+    case
+        when document_id is null or is_voided or is_correction_due then next_document_date
+        else document_date
+    end as entry_date
+from decided

@@ -2,8 +2,17 @@
 -- One row per order and direction that has an amount or a document.
 with first_open_day as (
     -- A closed period is immutable: nothing is dated in it.
-    select max(closed_through_date) + 1 as first_open_date
-    from {{ ref('stg_atlas_accounting__companies') }}
+    select max(first_open_date) as first_open_date
+    from {{ ref('int_posting__closings') }}
+    where known_until = '9999-12-31'::timestamptz
+),
+
+issued_revisions as (
+    select
+        order_id,
+        max(latest_issued_revision) as latest_issued_revision
+    from {{ ref('int_posting__order_documents') }}
+    group by order_id
 ),
 
 sides as (
@@ -41,10 +50,14 @@ sides_and_documents as (
         documents.document_number,
         documents.document_status,
         documents.link,
+        documents.revision,
         documents.document_date as date_of_document,
+        documents.amount_total as amount_of_document,
         documents.amount_due,
         coalesce(documents.is_issued, false) as is_issued,
         coalesce(documents.is_voided, false) as is_voided,
+        coalesce(documents.is_voided_by_us, false) as is_voided_by_us,
+        coalesce(documents.latest_revision, 0) as latest_revision,
         coalesce(documents.is_first_order, true) as is_first_order
     from sides
     full outer join {{ ref('int_posting__order_documents') }} as documents
@@ -67,17 +80,27 @@ select
     sides_and_documents.document_number,
     sides_and_documents.document_status,
     sides_and_documents.link,
+    sides_and_documents.revision as document_revision,
     sides_and_documents.amount_due,
     sides_and_documents.is_issued,
     sides_and_documents.is_voided,
+    sides_and_documents.is_voided_by_us,
     sides_and_documents.is_first_order,
     orders.is_posted_elsewhere,
-    holds.order_id is not null as is_held,
-    holds.hold_code,
-    -- What our own rules may post: checked, not held, and something to post.
-    orders.is_checked
-    and holds.order_id is null
-    and sides_and_documents.gross_amount <> 0 as is_derived,
+    -- What our own rules may post once nothing holds the order: checked, and something to post.
+    orders.is_checked and sides_and_documents.gross_amount <> 0 as is_postable,
+    -- The revision that a further document of this side would be: after its own last one, and after every posted one
+    -- of the order, whose entry must not gain a side.
+    case
+        when sides_and_documents.document_id is null and orders.erp_code is null then 1
+        else greatest(
+            sides_and_documents.latest_revision, coalesce(issued_revisions.latest_issued_revision, 0)
+        ) + 1
+    end as next_revision,
+    first_open_day.first_open_date,
+    greatest(
+        orders.registration_date, coalesce(first_open_day.first_open_date, orders.registration_date)
+    ) as next_document_date,
     case
         when sides_and_documents.document_id is not null and not sides_and_documents.is_voided
             then sides_and_documents.date_of_document
@@ -88,6 +111,6 @@ select
 from sides_and_documents
 inner join {{ ref('int_settlement__orders') }} as orders
     on sides_and_documents.order_id = orders.order_id
-left join {{ ref('int_settlement__order_holds') }} as holds
-    on sides_and_documents.order_id = holds.order_id
+left join issued_revisions
+    on sides_and_documents.order_id = issued_revisions.order_id
 cross join first_open_day

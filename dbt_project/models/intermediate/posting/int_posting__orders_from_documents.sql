@@ -8,9 +8,9 @@ with documents as (
 )
 
 select
-    'atlas_etrm:order:' || sources.order_id as journal_entry_id,
+    {{ order_entry_id('sources.order_id', 'linked.revision') }} as journal_entry_id,
     case documents.direction when 'receivable' then 'order_receivable' else 'order_payable' end as posting_rule,
-    1 as revision,
+    linked.revision,
     null::varchar as reverses_journal_entry_id,
     'atlas_etrm' as source_system,
     'order' as source_document_type,
@@ -40,6 +40,10 @@ inner join documents
     on
         sources.document_id = documents.source_document_id
         and sources.document_type = documents.source_document_type
+inner join {{ ref('int_posting__order_documents') }} as linked
+    on
+        sources.order_id = linked.order_id
+        and sources.document_type = linked.document_type
 inner join {{ ref('stg_atlas_etrm__orders') }} as orders
     on sources.order_id = orders.order_id
 left join {{ ref('int_settlement__vat_treatments') }} as treatments

@@ -19,7 +19,10 @@ approved_sides as (
         items.direction,
         items.currency_code,
         orders.is_held,
-        {{ money('sum(items.net_amount_unrounded + items.vat_amount_unrounded)', 'items.currency_code') }} as amount
+        -- Too much for money is null; its order is held (`amount_out_of_range`).
+        {{ money(
+            'sum(items.net_amount_unrounded + items.vat_amount_unrounded)', 'items.currency_code', or_null=true
+        ) }} as amount
     from {{ ref('int_settlement__order_items') }} as items
     inner join orders on items.order_id = orders.order_id
     where items.is_in_order and orders.is_approved and items.direction is not null

@@ -1,28 +1,38 @@
--- Where an order and the accounting document born from it have come apart. What is posted stays as the document says;
--- the order is held until a person mends it.
+-- Where an order and the accounting document born from it have come apart. What can be corrected is (a warning until it
+-- is done); else what is posted stays as the document says, and the order is held until a person mends it.
 -- One row per finding, order and document type.
 with sides as (
     select
         orders.order_id,
         orders.order_status,
         orders.status_role,
-        orders.currency_code,
         documents.document_type,
         documents.document_number,
         documents.is_voided,
+        documents.is_voided_by_us,
         documents.live_document_count,
-        documents.amount_total as amount_of_document,
-        documents.currency_code as currency_of_document,
-        coalesce(
-            case documents.document_type when 'invoice' then totals.gross_receivable else totals.gross_payable end, 0
-        ) as amount_of_order
+        orders.is_refused
     from {{ ref('int_settlement__orders') }} as orders
     inner join {{ ref('int_posting__order_documents') }} as documents
         on
             orders.order_id = documents.order_id
             and documents.link = 'key'
-    left join {{ ref('int_settlement__order_totals') }} as totals
-        on orders.order_id = totals.order_id
+),
+
+corrections as (
+    select
+        corrections.*,
+        'The ' || corrections.document_type || ' ' || coalesce(corrections.document_number, '(unnumbered)')
+        || ' is over ' || {{ money_text('amount_of_document') }} || ' '
+        || coalesce(corrections.currency_of_document, '') || ', '
+        || case corrections.cause
+            when 'refused' then 'but the order is in status "' || coalesce(corrections.order_status, '(none)') || '".'
+            when 'account' then 'and the order''s lines now name other accounts.'
+            else
+                'the order''s lines over ' || {{ money_text('amount_of_order') }} || ' '
+                || corrections.currency_code || '.'
+        end as described
+    from {{ ref('int_posting__corrections') }} as corrections
 )
 
 select
@@ -34,7 +44,7 @@ select
     || ' was voided in Atlas Accounting; it is not made again.' as message,
     'Reject the order in ATLAS ETRM, or book it by hand and write its number to erpCode.' as remedy
 from sides
-where is_voided and coalesce(status_role, 'unknown') not in ('draft', 'rejected')
+where is_voided and not is_voided_by_us and not is_refused and coalesce(status_role, 'unknown') <> 'draft'
 
 union all
 
@@ -51,24 +61,69 @@ where live_document_count > 1
 union all
 
 select
-    'document_mismatch' as exception_code,
+    case blocked_by
+        when 'changed_by_hand' then 'document_mismatch'
+        when 'closed_period' then 'correction_in_closed_period'
+        else 'correction_of_paid_document'
+    end as exception_code,
     'hold' as severity,
     order_id,
     document_type,
-    'The ' || document_type || ' ' || coalesce(document_number, '(unnumbered)') || ' is over '
-    || {{ money_text('amount_of_document') }} || ' ' || currency_of_document
-    || ', the order''s lines over ' || {{ money_text('amount_of_order') }} || ' ' || currency_code || '.' as message,
-    'Undo the change of the order in ATLAS ETRM, or void the document and book the difference by hand.' as remedy
-from sides
-where
-    not is_voided
-    and (
-        amount_of_document is distinct from amount_of_order
-        or currency_of_document is distinct from currency_code
-    )
+    described || case blocked_by
+        when 'changed_by_hand' then ' Somebody edited the ' || document_type || ' after it was made.'
+        when 'paid' then ' It is paid, and a paid ' || document_type || ' cannot be voided.'
+        when 'partly_paid' then ' It is partly paid, and cannot be voided.'
+        else ' It is dated ' || document_date || ', in a closed period.'
+    end as message,
+    case blocked_by
+        when 'changed_by_hand'
+            then 'Undo the change of the order in ATLAS ETRM, or void the document and book the difference by hand.'
+        when 'closed_period'
+            then
+                'Undo the change of the order in ATLAS ETRM; or reopen the period in Atlas Accounting (and '
+                || 'COMPANY__BOOKS_CLOSED_THROUGH); or settle the difference with a further order.'
+        else
+            'Undo the change of the order in ATLAS ETRM; or take the payment off the document in Atlas Accounting, and '
+            || 'the correction follows; or settle the difference with a further order.'
+    end as remedy
+from corrections
+where blocked_by in ('changed_by_hand', 'paid', 'partly_paid', 'closed_period')
 
 union all
 
+select
+    'correction_refused' as exception_code,
+    'hold' as severity,
+    corrections.order_id,
+    corrections.document_type,
+    corrections.described || ' Atlas Accounting refused to void it: '
+    || coalesce(voids.reason, 'no reason given') || '.' as message,
+    'Void the document by hand in Atlas Accounting, and the correction follows; or undo the change of the order.'
+        as remedy
+from corrections
+inner join {{ ref('stg_operations__document_voids') }} as voids
+    on
+        corrections.document_type = voids.document_type
+        and corrections.document_id = voids.document_id
+        and voids.delivery_status in ('rejected', 'held')
+where corrections.blocked_by is null
+
+union all
+
+select
+    'correction_due' as exception_code,
+    'warn' as severity,
+    order_id,
+    document_type,
+    described || ' It is to be voided'
+    || case when cause = 'refused' then '.' else ' and made anew as revision ' || next_revision || '.' end as message,
+    'None: the correction is in the plan. To keep the document, undo the change of the order in ATLAS ETRM.' as remedy
+from corrections
+where blocked_by is null
+
+union all
+
+-- Under way again only because READY_STATUSES leaves its status out: nothing is taken back for a setting.
 select
     'refused_after_posting' as exception_code,
     'hold' as severity,
@@ -76,6 +131,6 @@ select
     document_type,
     'The order is back in status "' || order_status || '", but the ' || document_type || ' '
     || coalesce(document_number, '(unnumbered)') || ' stands.' as message,
-    'Void the document in Atlas Accounting, or approve the order again.' as remedy
+    'Approve the order again, or reject it in ATLAS ETRM; or name its status in READY_STATUSES.' as remedy
 from sides
-where not is_voided and status_role in ('draft', 'rejected')
+where not is_voided and status_role in ('draft', 'rejected') and not is_refused

@@ -8,6 +8,9 @@ with holds as (
             when 'document_voided' then 1
             when 'duplicate_document' then 2
             when 'refused_after_posting' then 3
+            when 'correction_of_paid_document' then 3
+            when 'correction_in_closed_period' then 3
+            when 'correction_refused' then 3
             when 'unknown_status' then 4
             when 'unknown_counterparty' then 5
             when 'ambiguous_counterparty' then 6

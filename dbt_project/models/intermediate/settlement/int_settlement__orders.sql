@@ -18,7 +18,8 @@ status_roles as (
         case
             when seed.status_role = 'ready' and exists (select 1 from chosen_statuses) then 'draft'
             else seed.status_role
-        end as status_role
+        end as status_role,
+        seed.status_role in ('draft', 'rejected') as is_refused
     from {{ ref('order_statuses') }} as seed
     where lower(trim(seed.status)) not in (select chosen_statuses.status_folded from chosen_statuses)
 
@@ -26,7 +27,8 @@ status_roles as (
 
     select
         status_folded,
-        'ready' as status_role
+        'ready' as status_role,
+        false as is_refused
     from chosen_statuses
 ),
 
@@ -61,9 +63,12 @@ select
     orders.contract_code,
     orders.erp_code is not null and not coalesce(documents.has_own_document, false) as is_posted_elsewhere,
     coalesce(documents.has_live_own_document, false) as has_live_own_document,
+    -- Taken back by the desk: what was posted of it is reversed. A status that READY_STATUSES merely leaves out is not.
+    coalesce(status_roles.is_refused, false) as is_refused,
     -- Orders to be checked: due for posting or posted by us. What is a draft, refused or booked elsewhere is not
     -- ours to judge; a status nobody knows is judged, and held.
     case
+        when status_roles.is_refused then false
         when orders.erp_code is not null and not coalesce(documents.has_own_document, false) then false
         when coalesce(documents.has_live_own_document, false) then true
         else coalesce(status_roles.status_role, 'unknown') in ('ready', 'processed', 'settled', 'unknown')

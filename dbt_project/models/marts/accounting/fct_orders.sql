@@ -8,8 +8,13 @@ with sides as (
         count(*) filter (where sides.is_issued) as issued_count,
         count(*) filter (where sides.is_issued and sides.amount_due = 0) as settled_count,
         bool_or(sources.journal_source is not null) as is_journalled,
-        bool_and(sides.is_issued) as is_posted,
-        min(sides.document_date) as document_date
+        -- A side that is gone, its document voided, keeps nothing waiting.
+        bool_and(sides.is_issued) filter (
+            where sides.gross_amount <> 0 or (sides.document_id is not null and not sides.is_voided)
+        ) as is_posted,
+        min(sides.document_date) as document_date,
+        max(sources.revision) as revision,
+        bool_or(sources.is_correction_due) as is_correction_due
     from {{ ref('int_posting__order_sides') }} as sides
     inner join {{ ref('int_posting__order_side_sources') }} as sources
         on
@@ -78,12 +83,15 @@ select
     orders.is_posted_elsewhere,
     coalesce(sides.is_journalled, false) as is_journalled,
     coalesce(sides.is_journalled and sides.is_posted, false) as is_posted,
+    coalesce(sides.revision, 1) as revision,
+    coalesce(sides.is_correction_due, false) as is_correction_due,
     holds.order_id is not null as is_held,
     holds.hold_code,
     holds.hold_codes,
     case
         when holds.order_id is not null then 'held'
         when orders.is_posted_elsewhere then 'posted_elsewhere'
+        when sides.is_correction_due then 'to_be_corrected'
         when orders.status_role in ('draft', 'rejected') then orders.status_role
         when coalesce(sides.side_count, 0) = 0 then 'ignored'
         when sides.document_count < sides.side_count then 'to_be_invoiced'

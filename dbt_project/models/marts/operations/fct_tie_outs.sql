@@ -12,6 +12,8 @@ with controls as (
     select * from {{ ref('int_reconciliation__tie_outs_ledger') }}
     union all
     select * from {{ ref('int_reconciliation__tie_outs_treasury') }}
+    union all
+    select * from {{ ref('int_reconciliation__tie_outs_closed_periods') }}
 ),
 
 rounded as (

@@ -22,6 +22,9 @@ select
     amount_due,
     notes,
     try_cast(nullif(regexp_extract(notes, 'atlas_etrm:order:([0-9]+)', 1), '') as bigint) as order_id,
+    coalesce(
+        try_cast(nullif(regexp_extract(notes, 'atlas_etrm:order:[0-9]+:r([0-9]+)', 1), '') as integer), 1
+    ) as order_revision,
     lines::json as lines,
     created_at,
     updated_at,

@@ -9,5 +9,6 @@ select
     ready_statuses::json as ready_statuses,
     posting_mode,
     ap_ar_mode,
-    time_zone
+    time_zone,
+    books_closed_through as books_closed_through_date
 from {{ source('raw_operations', 'run_parameters') }}
