@@ -14,12 +14,15 @@ import pytest
 
 from tests.flow.conftest import UNLIMITED, Profile, _origin, start_sandbox, stop_sandbox
 
+pytestmark = pytest.mark.timeout(1800)
+"""Three runs from nothing stand before the first test."""
+
 
 @pytest.fixture(scope="module")
 def corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Profile, dict[str, Any]]]:
     """A settled profile, its orders edited, and run again; with the orders that were edited and what the run said."""
     profile = Profile(tmp_path_factory.mktemp("corrections"))
-    process = start_sandbox(profile.data_dir, *UNLIMITED, "--scale", "0.2")
+    process = start_sandbox(profile.data_dir, *UNLIMITED)
     try:
         profile.run()
         told: dict[str, Any] = {
