@@ -81,9 +81,13 @@ class Ledger:
 
     def __init__(self, versions: Iterable[Version], known_on: date | None = None) -> None:
         latest: dict[str, dict[Any, Record | None]] = defaultdict(dict)
+        self._as_issued: dict[str, Record] = {}
         for version in versions:
             if known_on is None or version.landed_at.astimezone(ZONE).date() <= known_on:
                 latest[version.table][version.record["id"]] = None if version.is_deleted else version.record
+                is_document = version.table in ("atlas_accounting.invoices", "atlas_accounting.bills")
+                if is_document and not version.is_deleted and version.record["status"] not in _NOT_ISSUED:
+                    self._as_issued[version.record["id"]] = version.record
         self._records = {table: [r for r in found.values() if r is not None] for table, found in latest.items()}
         self._numbers = {a["id"]: a["account_number"] for a in self._table("atlas_accounting.accounts")}
         self._controls = {
@@ -110,6 +114,7 @@ class Ledger:
                 if document["id"] not in taken:
                     kind = _KIND[side].document
                     lines += self._document_lines(side, document, f"atlas_accounting:{kind}:{document['id']}")
+            lines += self._voided_lines(side)
         for payment in self._payments("receivable"):
             lines += self._receipt_lines(payment)
         for payment in self._payments("payable"):
@@ -215,6 +220,25 @@ class Ledger:
             for account, line_type, entry_side, amount in parts
             if amount
         ]
+
+    def _voided_lines(self, side: Side) -> list[Line]:
+        """What was posted stays, and is taken back on the document's own day, as the vendor does."""
+        lines = []
+        for document in self._table(f"atlas_accounting.{_KIND[side].table}"):
+            issued = self._as_issued.get(document["id"])
+            if document["status"] == "voided" and issued is not None:
+                key = f"atlas_accounting:{_KIND[side].document}:{document['id']}"
+                posted = self._document_lines(side, issued, key)
+                lines += posted
+                lines += [
+                    replace(
+                        line,
+                        journal_entry_id=f"{key}:reversal",
+                        entry_side="credit" if line.entry_side == "debit" else "debit",
+                    )
+                    for line in posted
+                ]
+        return lines
 
     def _payments(self, side: Side) -> list[Record]:
         table = f"atlas_accounting.{_KIND[side].payments}"

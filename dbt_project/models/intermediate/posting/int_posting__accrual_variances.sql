@@ -46,11 +46,11 @@ compared as (
 differing as (
     select
         compared.* replace (
-            case outcome when 'settled' then amount_settled when 'gone' then 0 end as amount_settled,
-            case when outcome = 'settled' then volume_settled_mwh end as volume_settled_mwh
+            case compared.outcome when 'settled' then amount_settled when 'gone' then 0 end as amount_settled,
+            case when compared.outcome = 'settled' then compared.volume_settled_mwh end as volume_settled_mwh
         ),
         case
-            when outcome = 'settled' and has_volumes
+            when compared.outcome = 'settled' and compared.has_volumes
                 then {{ money(
                     exact_quotient(
                         '(volume_settled_mwh - volume_accrued_mwh) * amount_accrued', 'nullif(volume_accrued_mwh, 0)'

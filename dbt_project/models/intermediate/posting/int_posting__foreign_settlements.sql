@@ -15,6 +15,17 @@ with applications as (
     having sum(amount_settled) <> 0
 ),
 
+discounts as (
+    select
+        side,
+        payment_id,
+        sum(amount_discount) as amount
+    from applications
+    -- The books post a discount with money received alone.
+    where side = 'receivable'
+    group by side, payment_id
+),
+
 payments as (
     select
         payments.side,
@@ -26,16 +37,7 @@ payments as (
         ) }} as amount_base
     from {{ ref('int_reconciliation__payments') }} as payments
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
-    left join (
-        select
-            side,
-            payment_id,
-            sum(amount_discount) as amount
-        from applications
-        -- The books post a discount with money received alone.
-        where side = 'receivable'
-        group by side, payment_id
-    ) as discounts
+    left join discounts
         on
             payments.side = discounts.side
             and payments.payment_id = discounts.payment_id

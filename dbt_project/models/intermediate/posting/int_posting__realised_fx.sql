@@ -14,8 +14,11 @@ lines as (
     select
         differences.*,
         1 as line_rank,
-        case side when 'receivable' then 'receivables' else 'payables' end as control,
-        case when (side = 'receivable') = (difference > 0) then 'debit' else 'credit' end as entry_side
+        case differences.side when 'receivable' then 'receivables' else 'payables' end as control,
+        case
+            when (differences.side = 'receivable') = (differences.difference > 0) then 'debit'
+            else 'credit'
+        end as entry_side
     from differences
 
     union all
@@ -24,7 +27,10 @@ lines as (
         differences.*,
         2 as line_rank,
         'realised_fx' as control,
-        case when (side = 'receivable') = (difference > 0) then 'credit' else 'debit' end as entry_side
+        case
+            when (differences.side = 'receivable') = (differences.difference > 0) then 'credit'
+            else 'debit'
+        end as entry_side
     from differences
 )
 

@@ -34,8 +34,11 @@ lines as (
     select
         differences.*,
         1 as line_rank,
-        'fx_adjustment_' || side || 's' as control,
-        case when (side = 'receivable') = (difference > 0) then 'debit' else 'credit' end as entry_side
+        'fx_adjustment_' || differences.side || 's' as control,
+        case
+            when (differences.side = 'receivable') = (differences.difference > 0) then 'debit'
+            else 'credit'
+        end as entry_side
     from differences
 
     union all
@@ -44,7 +47,10 @@ lines as (
         differences.*,
         2 as line_rank,
         'unrealised_fx' as control,
-        case when (side = 'receivable') = (difference > 0) then 'credit' else 'debit' end as entry_side
+        case
+            when (differences.side = 'receivable') = (differences.difference > 0) then 'credit'
+            else 'debit'
+        end as entry_side
     from differences
 )
 

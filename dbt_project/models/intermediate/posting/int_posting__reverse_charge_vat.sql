@@ -28,7 +28,7 @@ lines as (
         entries.*,
         1 as line_rank,
         'reverse_charge_input_vat' as control,
-        case when sign * vat_amount > 0 then 'debit' else 'credit' end as entry_side
+        case when entries.sign * entries.vat_amount > 0 then 'debit' else 'credit' end as entry_side
     from entries
 
     union all
@@ -37,7 +37,7 @@ lines as (
         entries.*,
         2 as line_rank,
         'reverse_charge_output_vat' as control,
-        case when sign * vat_amount > 0 then 'credit' else 'debit' end as entry_side
+        case when entries.sign * entries.vat_amount > 0 then 'credit' else 'debit' end as entry_side
     from entries
 )
 
@@ -63,7 +63,10 @@ select
     false as is_posted,
     lines.order_id,
     null::bigint as order_item_id,
-    'VAT ' || regexp_replace(lines.rate_percent::varchar, '\.?0+$', '') || ' % on ' || coalesce(lines.bill_number, lines.bill_id)
+    'VAT '
+    || regexp_replace(lines.rate_percent::varchar, '\.?0+$', '')
+    || ' % on '
+    || coalesce(lines.bill_number, lines.bill_id)
         as description,
     orders.counterparty_id as counterparty_id_atlas_etrm,
     null::varchar as customer_id,

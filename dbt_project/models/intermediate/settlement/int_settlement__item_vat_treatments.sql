@@ -53,7 +53,10 @@ vat_statuses as (
         cases.counterparty_id,
         cases.registration_date,
         lower(trim(max_by(fields.field_value, coalesce(fields.valid_from_date, '0001-01-01'::date)))) as vat_status
-    from (select distinct counterparty_id, registration_date from cases) as cases
+    from (select distinct
+        counterparty_id,
+        registration_date
+    from cases) as cases
     inner join {{ ref('stg_atlas_etrm__counterparty_custom_fields') }} as fields
         on
             cases.counterparty_id = fields.counterparty_id
