@@ -107,6 +107,7 @@ def _edit_two_orders(profile: Profile, plan: dict[str, Any]) -> set[int]:
     first, second = ({name: orders[one][name] for name in sent_back} for one in chosen)
     more = Decimal(str(second["totalAmount"])) + 1
     client.post_orders([{**first, "dueDate": "2026-12-24T00:00:00"}, {**second, "totalAmount": str(more)}])
+    client.close()
     return set(chosen)
 
 

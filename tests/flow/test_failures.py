@@ -93,6 +93,7 @@ def test_live_only_plans(copied: Profile) -> None:
     )
     paid = next(invoice for invoice in copied.at_vendor("atlas_etrm", "invoices") if invoice["isPaid"])
     desk.post_invoices([{"id": paid["id"], "isPaid": False}])
+    desk.close()
     copied.forget_requests()
     try:
         live = Profile(copied.data_dir, {**environment, "TIEOUT_PROFILE": "live", **SAME_BOOKS})
