@@ -103,6 +103,8 @@ def books(company: Path, folder: Path) -> None:
 
     Books._invoke = narrow  # type: ignore[method-assign]
     loop.Loop._is_red = lambda loop: True  # type: ignore[method-assign]
+    # The mart of closed periods is not among the three models.
+    loop.closed_periods.record_checksums = lambda *given, **named: 0
     extraction.DATASETS = NARROW
     loop.extract = lambda *given, **named: extraction.extract(*given, **{**named, "only": ONLY})
     _execute(company, folder, plan_only=False)
