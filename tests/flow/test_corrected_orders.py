@@ -112,7 +112,8 @@ def test_the_books_keep_the_entry_reverse_it_and_post_the_revision(
     profile, told = corrected
     entries = profile.query(
         "select journal_entry_id, posting_status, total_debit from marts.fct_journal_entries"
-        " where order_id = ? order by journal_entry_id",
+        # VAT under reverse charge is an entry of its own, and corrected with the bill.
+        " where order_id = ? and journal_entry_id not like '%reverse_charge%' order by journal_entry_id",
         told[kind],
     )
     key = f"atlas_etrm:order:{told[kind]}"
