@@ -13,7 +13,12 @@ from raw_fixture import RawFixture, build, query
 from reverse_etl.closed_periods import record_checksums
 from reverse_etl.operations import OperationsStore
 
-SELECTION = ("+fct_closed_periods", "+fct_closed_period_changes", "+int_reconciliation__tie_outs_closed_periods", "+int_posting__order_sides")
+SELECTION = (
+    "+fct_closed_periods",
+    "+fct_closed_period_changes",
+    "+int_reconciliation__tie_outs_closed_periods",
+    "+int_posting__order_sides",
+)
 
 
 def _fee(id_: str, day: str, amount: str) -> dict[str, Any]:
