@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+OWN_SANDBOX = ("_approval.py", "_cash_forecast_modes.py", "_corrected_orders.py", "_cutover.py", "_past_days.py")
+"""Flow tests that change their vendors, each over a sandbox of its own: any worker may have them."""
 LOOPBACK = ("127.", "localhost", "::1")
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -16,7 +18,7 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keeps a file's tests, and all flow tests, on one worker: they share a sandbox or a build worth minutes.
+    """Keeps on one worker what shares a sandbox or a build worth minutes: a file's tests, and most flow tests.
 
     (xdist's own `loadgroup` marks a group in a private attribute that pytest 9.2 no longer reads.)
     """
@@ -24,7 +26,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByRoom(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "tests/flow" if nodeid.startswith("tests/flow/") else nodeid.split("::", 1)[0]
+            file = nodeid.split("::", 1)[0]
+            shares = file.startswith("tests/flow/") and not file.endswith(OWN_SANDBOX)
+            return "tests/flow" if shares else file
 
     return ByRoom(config, log)
 
