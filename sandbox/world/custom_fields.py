@@ -49,6 +49,7 @@ COUNTERPARTY_FIELDS: tuple[Record, ...] = (
     _definition(12, "KYC Review Date", "Date"),
     _definition(13, "REMIT Reportable", "Boolean", defaultValue="true"),
     _definition(14, "Metering Point", "Text", entityTypeIds=[2], description="Producers only"),
+    _definition(15, "VAT Status", "Option", options=["Reseller", "Exempt"], description="Blank: ordinary"),
 )
 """Fields of counterparties; the one of a producer is shown for type 2 alone."""
 
