@@ -168,46 +168,6 @@ class AtlarClient:
         """A whole list as dicts."""
         return [exact.loads(record) for record in self.records(resource, params=params)]
 
-    def document(self, document_id: str) -> dict[str, Any]:
-        """One accounting document."""
-        return self.one("documents", document_id)
-
-    def documents(self, gl_entity_id: str | None = None) -> list[dict[str, Any]]:
-        """Accounting documents, of one GL entity if given: the look-up, since they have no external id."""
-        return self.listed("documents", **({"glEntityId": gl_entity_id} if gl_entity_id else {}))
-
-    def gl_entity(self, gl_entity_id: str) -> dict[str, Any]:
-        """One GL entity."""
-        return self.one("gl_entities", gl_entity_id)
-
-    def gl_entities(self) -> list[dict[str, Any]]:
-        """All GL entities."""
-        return self.listed("gl_entities")
-
-    def gl_account(self, gl_account_id: str) -> dict[str, Any]:
-        """One GL account."""
-        return self.one("gl_accounts", gl_account_id)
-
-    def gl_accounts(self) -> list[dict[str, Any]]:
-        """All GL accounts."""
-        return self.listed("gl_accounts")
-
-    def payable(self, payable_id: str) -> dict[str, Any]:
-        """One payable."""
-        return self.one("accounts_payables", payable_id)
-
-    def payables(self) -> list[dict[str, Any]]:
-        """All payables."""
-        return self.listed("accounts_payables")
-
-    def receivable(self, receivable_id: str) -> dict[str, Any]:
-        """One receivable."""
-        return self.one("accounts_receivables", receivable_id)
-
-    def receivables(self) -> list[dict[str, Any]]:
-        """All receivables."""
-        return self.listed("accounts_receivables")
-
     # Writes.
 
     def create(self, resource: str, body: Mapping[str, Any], idempotency_key: str) -> Reply:
@@ -225,54 +185,6 @@ class AtlarClient:
             {"Idempotency-Key": idempotency_key, "If-Match": if_match},
             content_type=_JSON_PATCH,
         )
-
-    def create_document(self, body: Mapping[str, Any], idempotency_key: str) -> Reply:
-        """Creates an accounting document."""
-        return self.create("documents", body, idempotency_key)
-
-    def patch_document(
-        self, document_id: str, ops: Sequence[Mapping[str, Any]], if_match: str, idempotency_key: str
-    ) -> Reply:
-        """Changes an accounting document."""
-        return self.patch("documents", document_id, ops, if_match, idempotency_key)
-
-    def create_gl_entity(self, body: Mapping[str, Any], idempotency_key: str) -> Reply:
-        """Creates a GL entity."""
-        return self.create("gl_entities", body, idempotency_key)
-
-    def create_gl_account(self, body: Mapping[str, Any], idempotency_key: str) -> Reply:
-        """Creates a GL account."""
-        return self.create("gl_accounts", body, idempotency_key)
-
-    def create_payable(self, body: Mapping[str, Any], idempotency_key: str) -> Reply:
-        """Creates a payable, and with it its forecasted transaction."""
-        return self.create("accounts_payables", body, idempotency_key)
-
-    def create_receivable(self, body: Mapping[str, Any], idempotency_key: str) -> Reply:
-        """Creates a receivable, and with it its forecasted transaction."""
-        return self.create("accounts_receivables", body, idempotency_key)
-
-    def patch_payable(
-        self, payable_id: str, ops: Sequence[Mapping[str, Any]], if_match: str, idempotency_key: str
-    ) -> Reply:
-        """Changes a payable."""
-        return self.patch("accounts_payables", payable_id, ops, if_match, idempotency_key)
-
-    def patch_receivable(
-        self, receivable_id: str, ops: Sequence[Mapping[str, Any]], if_match: str, idempotency_key: str
-    ) -> Reply:
-        """Changes a receivable."""
-        return self.patch("accounts_receivables", receivable_id, ops, if_match, idempotency_key)
-
-    def create_forecast(self, body: Mapping[str, Any], idempotency_key: str) -> Reply:
-        """Creates a forecasted transaction."""
-        return self.create("forecasted_transactions", body, idempotency_key)
-
-    def patch_forecast(
-        self, forecast_id: str, ops: Sequence[Mapping[str, Any]], if_match: str, idempotency_key: str
-    ) -> Reply:
-        """Changes a forecasted transaction."""
-        return self.patch("forecasted_transactions", forecast_id, ops, if_match, idempotency_key)
 
     def _path(self, resource: str, **ids: str) -> str:
         return self._routes[resource].format(**{name: quote(value, safe="") for name, value in ids.items()})

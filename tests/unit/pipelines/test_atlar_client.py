@@ -109,7 +109,7 @@ def test_the_seeds_routes(vendor: Vendor, clock: VirtualClock) -> None:
 
 def test_a_create_carries_its_key_and_repeats_it_on_425(vendor: Vendor, clock: VirtualClock) -> None:
     vendor.answers = [httpx.Response(425), httpx.Response(201, json={"id": "d1", "version": 1})]
-    reply = client(vendor, clock).create_document({"type": "INVOICE"}, "key-1")
+    reply = client(vendor, clock).create("documents", {"type": "INVOICE"}, "key-1")
     assert reply.one() == {"id": "d1", "version": 1}
     assert [request.headers["Idempotency-Key"] for request in vendor.requests] == ["key-1", "key-1"]
 
@@ -118,7 +118,7 @@ def test_a_patch_says_which_version_it_changes(vendor: Vendor, clock: VirtualClo
     vendor.answers = [httpx.Response(412, json={"status": 412, "message": "stale"})]
     ops = [{"op": "replace", "path": "/voided", "value": True}]
     with pytest.raises(errors.Conflict):
-        client(vendor, clock).patch_document("doc-1", ops, "version:3", "key-1")
+        client(vendor, clock).patch("documents", "doc-1", ops, "version:3", "key-1")
     (request,) = vendor.requests
     assert request.method == "PATCH"
     assert request.headers["If-Match"] == "version:3"
@@ -130,7 +130,7 @@ def test_a_patch_says_which_version_it_changes(vendor: Vendor, clock: VirtualClo
 def test_a_create_that_fails_at_the_vendor_is_not_repeated(vendor: Vendor, clock: VirtualClock, status: int) -> None:
     vendor.answers = [httpx.Response(status)]
     with pytest.raises(errors.OutcomeUnknown):
-        client(vendor, clock).create_payable({}, "k")
+        client(vendor, clock).create("accounts_payables", {}, "k")
     assert len(vendor.requests) == 1
 
 

@@ -149,7 +149,7 @@ def test_atlar_pages_to_the_empty_token_over_short_and_empty_pages_and_a_dead_to
         return httpx.Response(200, json=body)
 
     respx_mock.get("/accounting/v2beta/gl-entities").mock(side_effect=page)
-    assert [entity["id"] for entity in _atlar(wire).gl_entities()] == ["a", "b", "c"]
+    assert [entity["id"] for entity in _atlar(wire).listed("gl_entities")] == ["a", "b", "c"]
     assert tokens.call_count == 2
 
 
@@ -161,7 +161,7 @@ def test_atlar_honours_retry_after(respx_mock: respx.MockRouter, wire: Clockwork
     respx_mock.get("/accounting/v2beta/documents/d-1").mock(
         side_effect=[httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(200, json={"id": "d-1"})]
     )
-    assert _atlar(wire).document("d-1") == {"id": "d-1"}
+    assert _atlar(wire).one("documents", "d-1") == {"id": "d-1"}
     assert 7 <= sum(clock.slept) < 8
 
 
@@ -174,5 +174,5 @@ def test_a_write_whose_answer_never_comes_is_unknown_and_is_not_sent_again(
     )
     created = respx_mock.post("/accounting/v2beta/documents").mock(side_effect=httpx.ReadTimeout("gone"))
     with pytest.raises(errors.OutcomeUnknown):
-        _atlar(wire).create_document({"type": "INVOICE"}, "key-1")
+        _atlar(wire).create("documents", {"type": "INVOICE"}, "key-1")
     assert created.call_count == 1
