@@ -24,7 +24,7 @@ _LONGEST_VALUE = 160
 
 def show(told: Explanation, console: Console) -> None:
     """Prints an explanation."""
-    title = f"[bold]{escape(told.subject.label)} · snapshot {told.snapshot} · as of {told.as_of}"
+    title = f"[bold]Tieout · explain {escape(told.subject.reference)} · snapshot {told.snapshot} · as of {told.as_of}"
     console.rule(title, align="left")
     for line in told.summary:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
