@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import books_world
@@ -238,14 +237,3 @@ def test_dimensions_are_those_valid_on_the_entrys_day(books: Query) -> None:
         "where order_id in (210, 233) group by all order by 1"
     )
     assert [tuple(row.values()) for row in rows] == [(210, "CC-310"), (233, "CC-200")]
-
-
-def test_a_later_version_and_a_tombstone_are_what_staging_shows(tmp_path: Path) -> None:
-    path = tmp_path / "work.duckdb"
-    with RawFixture(path) as raw:
-        raw.insert("atlas_etrm.orders", [{"id": 1, "totalAmount": "1.00"}, {"id": 2, "totalAmount": "2.00"}])
-        raw.insert("atlas_etrm.orders", [{"id": 1, "totalAmount": "12345678901234567.89"}])
-        raw.delete("atlas_etrm.orders", [{"id": 2}])
-    build(path, "--select", "stg_atlas_etrm__orders", target=tmp_path / "target", command="run")
-    rows = query(path, "select order_id, total_amount from staging.stg_atlas_etrm__orders")
-    assert rows == [{"order_id": 1, "total_amount": Decimal("12345678901234567.89")}]

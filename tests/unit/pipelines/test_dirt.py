@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -257,36 +256,6 @@ def test_fingerprints_of_an_earlier_method_are_not_taken_for_changes(
     assert latest["_fingerprint"][0].as_py().startswith("2-")
     same = '{"new": 1.0, "customFieldValues": [{"a": 2, "b": 1.5}], "id": 1}'
     assert reopened(landing).land(etrm.COUNTERPARTIES, raws(same)).rows == 0
-
-
-def test_a_hundred_thousand_amounts_are_the_same_bytes_from_json_to_json(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    random_ = random.Random(210)
-    written = []
-    for _ in range(100_000):
-        digits = random_.randrange(1, 19)
-        places = random_.randrange(0, min(digits, 10) + 1)
-        whole = str(random_.randrange(10 ** (digits - 1), 10**digits))
-        head, tail = whole[: digits - places] or "0", whole[digits - places :]
-        written.append(f"{random_.choice(['', '-'])}{head}{'.' if tail else ''}{tail}")
-    data = "[" + ",".join(f'{{"id": {number}, "amount": {amount}}}' for number, amount in enumerate(written)) + "]"
-    landing.land(etrm.ORDER_ITEMS, msgspec.json.decode(data, type=list[msgspec.Raw]), scope=EVERYTHING)
-    monkeypatch.setattr(extract, "DATASETS", extract.DATASETS[:1])
-    extract.load_backlog(landing)
-    with duckdb.connect(str(landing.work_path), read_only=True) as connection:
-        rows = connection.sql(
-            "select amount::decimal(38, 10) from raw_atlas_etrm.order_items order by id"  # staging's cast
-        ).fetchall()
-        wrong = connection.sql(
-            "select table_name, column_name from information_schema.columns where table_schema like 'raw%' "
-            "and (data_type in ('DOUBLE', 'FLOAT') or contains(column_name, '__v_'))"
-        ).fetchall()
-    assert wrong == []
-    places = [len(amount.partition(".")[2]) for amount in written]
-    back = [format(value, f".{count}f") for (value,), count in zip(rows, places, strict=True)]
-    assert back == [amount if Decimal(amount) else amount.replace("-", "") for amount in written]
-    assert json.loads(data, parse_float=Decimal)[0]["id"] == 0
 
 
 @pytest.fixture
