@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipelines.transport.errors import mask_ibans
+from pipelines.transport.ibans import mask_ibans
 from reverse_etl import holds
 from reverse_etl.catalog import BY_NAME
 from reverse_etl.log_state import UNRESOLVED, Delivery, LogState, delivery_of, group

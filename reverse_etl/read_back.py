@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipelines.transport import exact
-from pipelines.transport.errors import mask_ibans
+from pipelines.transport.ibans import mask_ibans
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome
 

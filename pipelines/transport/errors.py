@@ -22,21 +22,16 @@ What does not belong here: deciding whether to try again (`session.py`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
 
-_IBAN = re.compile(r"\b([A-Z]{2})\d{2}(?: ?[A-Z0-9]{4}){2,7} ?[A-Z0-9]{1,4}\b")
+from pipelines.transport.ibans import mask_ibans
+
 _LONGEST_MESSAGE = 500
 _SHORTEST_SECRET = 5
 """Blotting out less would eat ordinary words."""
-
-
-def mask_ibans(text: str) -> str:
-    """Replaces every IBAN in a text by its country and last four characters (DESIGN section 7)."""
-    return _IBAN.sub(lambda match: f"{match[1]}…{match[0].replace(' ', '')[-4:]}", text)
 
 
 class VendorError(Exception):

@@ -111,7 +111,7 @@ def show(context: typer.Context, sequence: Annotated[int, typer.Argument(help="T
 
 
 def _masked(row: dict[str, Any]) -> dict[str, Any]:
-    from pipelines.transport.errors import mask_ibans
+    from pipelines.transport.ibans import mask_ibans
 
     try:
         body = json.loads(mask_ibans(str(row["body"])))

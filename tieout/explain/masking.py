@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipelines.transport.errors import mask_ibans
+from pipelines.transport.ibans import mask_ibans
 
-_NOT_ACCOUNTS = frozenset({"vat", "vat_number", "tax_id"})
+_ACCOUNTS = frozenset({"vat", "vat_number", "tax_id"})
 """Members whose values look like an IBAN to a pattern and are none."""
 
 _ACCOUNTS = frozenset({"iban", "counterparty_account"})
@@ -22,7 +22,7 @@ def masked(value: Any, name: str = "") -> Any:
         return {key: masked(one, key) for key, one in value.items()}
     if isinstance(value, list):
         return [masked(one, name) for one in value]
-    if not isinstance(value, str) or name in _NOT_ACCOUNTS:
+    if not isinstance(value, str):
         return value
     if value[:1] in ("{", "["):
         try:
