@@ -27,7 +27,7 @@ from reverse_etl.destinations.atlas_accounting import AtlasAccountingCalls, Atla
 from reverse_etl.destinations.atlas_etrm import AtlasEtrmCalls, AtlasEtrmDestination
 from reverse_etl.destinations.base import Destination
 from reverse_etl.log_state import Delivery
-from reverse_etl.outcome import Outcome
+from reverse_etl.outcome import Outcome, reason_of, stops_the_system
 from reverse_etl.plan import Plan, PlanItem
 from reverse_etl.read_back import verified
 from reverse_etl.resolve import ResolveResult, Sleep, resolve
@@ -166,7 +166,7 @@ class _Sending:
         try:
             vendor_clock = self.destination.prepare(self.sync, items)
         except VendorError as error:
-            self.result.failures[self.sync.destination] = str(error)
+            self._leave(items, error)
             return
         self.queue.extend(_batches(self.sync, items))
         with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="apply") as pool:
@@ -178,6 +178,19 @@ class _Sending:
             self.log.unblock(self.sync.name, at=self.now())
         if self.defect is not None:
             raise self.defect
+
+    def _leave(self, items: Sequence[PlanItem], error: VendorError) -> None:
+        """Sends nothing of a sync that could not be prepared; the others go on, unless nothing can be asked at all."""
+        self.result.pending += len(items)
+        if stops_the_system(error):
+            self.result.failures[self.sync.destination] = str(error)
+            return
+        finding = (
+            f"{self.sync.name}: {reason_of(error)}; {len(items):,} records of it wait, {items[0].record_label} the"
+            " first of them: nothing of them was sent, and the next run asks again"
+        )
+        self.result.findings.append(finding)
+        self.log.block(self.sync.name, finding, run_id=self.run_id, at=self.now())
 
     def _fill(self, pool: ThreadPoolExecutor, vendor_clock: str | None) -> None:
         """Keeps more batches submitted than there are workers, so that none waits for a commit."""

@@ -20,6 +20,7 @@ from pipelines.transport.errors import (
     RateLimited,
     RecordNotFound,
     Refused,
+    SettingRefused,
     TooEarly,
     Unreachable,
     VendorError,
@@ -29,8 +30,11 @@ Status = Literal["delivered", "rejected", "unknown", "held", "pending"]
 
 _LONGEST_REASON = 1000
 
-_BARRING = (CredentialsRefused, PermissionRefused, RateLimited, Unreachable)
+_STOPPING = (CredentialsRefused, RateLimited, Unreachable, SettingRefused)
 """Errors that everything else for the same system would meet. One record's fault is not among them."""
+
+_BARRING = (*_STOPPING, PermissionRefused)
+"""The same, and what everything else of the same sync would meet."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,11 @@ def after_write_error(error: VendorError) -> Outcome:
     if isinstance(error, Refused | Conflict | RecordNotFound):
         return Outcome("rejected", reason_of(error), request_id=error.request_id)
     return Outcome("unknown", reason_of(error), request_id=error.request_id)
+
+
+def stops_the_system(error: VendorError) -> bool:
+    """Whether nothing else could be asked of the same system either; else the error is of what was asked alone."""
+    return isinstance(error, _STOPPING)
 
 
 def reason_of(error: VendorError) -> str:

@@ -20,7 +20,7 @@ from reverse_etl.catalog import BY_NAME, SYNCS, Sync
 from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.destinations.base import Destination
 from reverse_etl.log_state import Delivery
-from reverse_etl.outcome import Outcome, reason_of
+from reverse_etl.outcome import Outcome, reason_of, stops_the_system
 
 Sleep = Callable[[float], None]
 
@@ -39,6 +39,8 @@ class ResolveResult:
     """They could not be looked up now."""
     failures: dict[str, str] = field(default_factory=dict)
     """By system: why it could not be asked."""
+    unread: dict[str, str] = field(default_factory=dict)
+    """By sync: why this look-up alone failed."""
     answers: list[Answer] = field(default_factory=list)
     touched: frozenset[str] = frozenset()
 
@@ -61,7 +63,7 @@ def resolve(
     result = ResolveResult()
     waiting = [one for one in log.unresolved() if one.sync_name in BY_NAME]
     found = _ask(destinations, waiting, result)
-    young = [one for one in waiting if one.delivery_id not in found and one.destination not in result.failures]
+    young = [one for one in waiting if one.delivery_id not in found and _failure(one, result) is None]
     if young and (rest := _time_to_settle(young, now())) > 0:
         (sleep or time.sleep)(rest)
         found |= _ask(destinations, young, result)
@@ -96,7 +98,10 @@ def _ask_one(
     try:
         return destination.look_up(sync, mine)
     except VendorError as error:
-        result.failures[sync.destination] = reason_of(error)
+        if stops_the_system(error):
+            result.failures[sync.destination] = reason_of(error)
+        else:
+            result.unread[sync.name] = reason_of(error)
         return {}
 
 
@@ -105,9 +110,13 @@ def _time_to_settle(young: Sequence[Delivery], at: datetime) -> float:
     return (latest + timedelta(seconds=SETTLE_SECONDS) - at).total_seconds()
 
 
+def _failure(one: Delivery, result: ResolveResult) -> str | None:
+    return result.failures.get(one.destination) or result.unread.get(one.sync_name)
+
+
 def _outcome(one: Delivery, found: Mapping[str, Outcome], result: ResolveResult) -> Outcome:
     if (outcome := found.get(one.delivery_id)) is not None:
         return outcome
-    if (failure := result.failures.get(one.destination)) is not None:
+    if (failure := _failure(one, result)) is not None:
         return Outcome("unknown", f"could not be looked up: {failure}")
     return Outcome("pending", "looked up: it did not happen")

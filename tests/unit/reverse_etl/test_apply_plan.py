@@ -313,6 +313,44 @@ def test_a_missing_right_closes_one_sync_only(desk: Desk) -> None:
     assert result.findings == ["atlar: accounting_documents:create"]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [errors.Refused("atlar", "glEntityId: unknown filter", status=400), errors.VendorFault("atlar", "502"),
+     errors.UnexpectedAnswer("atlar", "HTML instead of JSON"), errors.RecordNotFound("atlar", "404")],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_a_sync_that_cannot_be_prepared_stops_nobody_else(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: errors.VendorError
+) -> None:
+    def listed(*_: object, **__: object) -> object:
+        raise error
+
+    rows = {DOCUMENTS: [document_row("INVOICE/1")], RECEIVABLES: [receivable_row("AR.1")], CODES: [code_row()]}
+    desk.clients.atlas_etrm.tables["orders"] = {210: dict(ORDER)}
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.clients.atlar, "listed", listed)
+        result = desk.apply(rows)
+    assert (result.sent, result.pending, result.failures) == (2, 1, {})
+    assert result.findings[0].startswith(f"{DOCUMENTS}: atlar: ")
+    assert "1 records of it wait" in result.findings[0]
+    assert not desk.plan({DOCUMENTS: rows[DOCUMENTS]}).items, "nothing more of it in this run"
+    desk.new_run()
+    assert desk.apply({DOCUMENTS: rows[DOCUMENTS]}).sent == 1
+    assert desk.store.rows(DELIVERIES, status="held") == []
+
+
+def test_a_vendor_that_cannot_be_asked_while_a_sync_is_prepared_is_left_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listed(*_: object, **__: object) -> object:
+        raise errors.Unreachable("atlar", "no connection")
+
+    monkeypatch.setattr(desk.clients.atlar, "listed", listed)
+    result = desk.apply({DOCUMENTS: [document_row("INVOICE/1")], RECEIVABLES: [receivable_row("AR.1")]})
+    assert (result.sent, result.failures) == (0, {"atlar": "atlar: no connection"})
+    assert desk.store.rows(DELIVERIES) == [], "without an intent nothing is unknown"
+
+
 def test_an_iban_in_a_vendors_reason_is_masked(desk: Desk) -> None:
     told = errors.Refused("atlas_accounting", "bad account DE89370400440532013000")
     desk.clients.atlas_accounting.faults = [failing(told)]
