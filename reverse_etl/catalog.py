@@ -44,6 +44,9 @@ class Sync:
 PROSPECTS = "sync_prospects"
 """The model beside the syncs that says what will follow from an order's documents; nothing is sent from it."""
 
+ORDER_NEEDS = "sync_order_needs"
+"""The model that says what an order shares with others and still needs; nothing is sent from it."""
+
 NEEDS_APPROVAL_FIELDS = frozenset({"iban", "swiftBic"})
 """Fields that say where money goes: a row that changes one needs a second person's approval in every sync."""
 

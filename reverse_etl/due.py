@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from reverse_etl.catalog import PROSPECTS, SYNCS, Sync
+from reverse_etl.catalog import ORDER_NEEDS, PROSPECTS, SYNCS, Sync
 
 _COLUMNS = (
     "sync_key",
@@ -96,6 +96,24 @@ def read_prospects(work_path: Path) -> list[Prospect]:
     query = f"select {columns} from sync.{PROSPECTS} order by order_id, direction"  # noqa: S608
     with duckdb.connect(str(work_path), read_only=True) as connection:
         return [Prospect(*row) for row in connection.execute(query).fetchall()]
+
+
+def read_needs(work_path: Path, record: str) -> frozenset[tuple[str, str]]:
+    """Returns sync and key of what a record shares with others and still needs; empty where it is no order.
+
+    Args:
+        work_path: The warehouse, built.
+        record: Such as `order:210`.
+
+    Raises:
+        duckdb.Error: the file or the model is not there (build first).
+    """
+    kind, _, order_id = record.partition(":")
+    if kind != "order" or not order_id.isdecimal():
+        return frozenset()
+    query = f"select sync_name, sync_key from sync.{ORDER_NEEDS} where order_id = ?"  # noqa: S608 - our own name
+    with duckdb.connect(str(work_path), read_only=True) as connection:
+        return frozenset((name, key) for name, key in connection.execute(query, [int(order_id)]).fetchall())
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sync: Sync) -> list[SyncRow]:

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from pipelines.transport.errors import mask_ibans
+from pipelines.transport.ibans import mask_ibans
 from reverse_etl.catalog import BY_NAME, NEEDS_APPROVAL_FIELDS
 from reverse_etl.due import SyncRow
 from reverse_etl.log_state import LogState
@@ -94,13 +94,15 @@ class PlanGate:
     auto_apply: Set[str] | None
     record: str | None = None
     """Only what belongs to this record, such as `order:210`."""
+    needs: Set[Key] = frozenset()
+    """What that record shares with others and still needs, by sync and key."""
 
     def release(self, due: Plan, log_state: LogState) -> Release:
         """Returns the items of the plan that are still due exactly as they were approved."""
         sorting = _Sorting(self.saved.plan_id, log_state, self._due(due, log_state))
         early = {item.key for item in self.saved.plan.items}
         for item in self.saved.plan.everything:
-            if self.record is None or belongs_to(item, self.record):
+            if self.record is None or item.key in self.needs or belongs_to(item, self.record):
                 sorting.take(item, self._word(item), may_wait=item.key not in early)
         return sorting.release()
 

@@ -6,7 +6,7 @@ releases of what may be sent now. What does not belong here: landing, building, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from reverse_etl.apply import destinations_of
 from reverse_etl.delivery_log import DeliveryLog
-from reverse_etl.due import read_due, read_prospects
+from reverse_etl.due import read_due, read_needs, read_prospects
 from reverse_etl.foresee import foresee
 from reverse_etl.identity import Identity
 from reverse_etl.operations import OperationsStore, TamperedError
 from reverse_etl.plan import Plan, make_plan
-from reverse_etl.plan_items import PlanItem
+from reverse_etl.plan_items import HeldRow, PlanItem, SkippedRow
 from reverse_etl.plan_store import PlanNotFoundError, PlanStore
 from reverse_etl.present import moved_since, read_present, read_records
 from reverse_etl.release import AutoGate, Gate, PlanGate, Release, belongs_to
@@ -74,7 +74,7 @@ class Planning:
     def due(self) -> Plan:
         """Returns everything that is due now, by the sync models and the log."""
         plan = make_plan(read_due(self.settings.paths.work), self.log.state())
-        return plan if self.record is None else _of_record(plan, self.record)
+        return plan if self.record is None else _of_record(plan, self.record, self._needs())
 
     def propose(self, due: Plan) -> Plan:
         """Completes what is due with what follows from it and with the destinations' present values, and saves it."""
@@ -111,7 +111,8 @@ class Planning:
                 return release, self.plans.save(part, run_id=self.run_id, made_by=self.made_by, at=self.now())
         with _proven():
             saved = self.plans.load(self.plan_name)
-            gate: Gate = PlanGate(saved, self.plans.valid(saved, self.now()), auto, self.record)
+            approvals = self.plans.valid(saved, self.now())
+            gate: Gate = PlanGate(saved, approvals, auto, self.record, self._needs())
             release = self._as_planned(gate.release(due, state))
         self.plans.refuse(saved.plan_id, release.refused, at=self.now())
         self.refused |= {item.key: (item, reason) for item, reason in release.refused}
@@ -123,6 +124,10 @@ class Planning:
             self.refused.pop(item.key, None)
         if self.plan_name is not None:
             self.plans.settle(self.plan_name, release.items, at=self.now())
+
+    def _needs(self) -> frozenset[tuple[str, str]]:
+        """What the record shares with others, such as its customer: it goes with the record that needs it."""
+        return frozenset() if self.record is None else read_needs(self.settings.paths.work, self.record)
 
     def _as_planned(self, release: Release) -> Release:
         """Reads the destinations once more: what is not as it was when the plan was made is refused."""
@@ -148,11 +153,14 @@ def _proven() -> Iterator[None]:
         raise TieoutError(f"{problem}. Nothing of it is sent; plan anew, and have it approved again") from None
 
 
-def _of_record(plan: Plan, record: str) -> Plan:
+def _of_record(plan: Plan, record: str, needs: Set[tuple[str, str]]) -> Plan:
+    def belongs(one: HeldRow | SkippedRow) -> bool:
+        return (one.sync_name, one.row.sync_key) in needs or belongs_to(one.row, record)
+
     return replace(
         plan,
-        items=tuple(item for item in plan.items if belongs_to(item, record)),
-        held=tuple(one for one in plan.held if belongs_to(one.row, record)),
-        waiting=tuple(one for one in plan.waiting if belongs_to(one.row, record)),
-        rejected=tuple(one for one in plan.rejected if belongs_to(one.row, record)),
+        items=tuple(item for item in plan.items if item.key in needs or belongs_to(item, record)),
+        held=tuple(one for one in plan.held if belongs(one)),
+        waiting=tuple(one for one in plan.waiting if belongs(one)),
+        rejected=tuple(one for one in plan.rejected if belongs(one)),
     )

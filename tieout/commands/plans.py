@@ -6,6 +6,7 @@ What does not belong here: the rules of approval (`reverse_etl/plan_store.py`), 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from tieout import identity
 from tieout import settings as settings_module
-from tieout.commands.opened import operations_store
+from tieout.commands.opened import operations_store, warehouse
 from tieout.commands.printing import print_json
 from tieout.errors import ExitCode, SettingsError, TieoutError
 
@@ -70,6 +71,7 @@ def plan(
     if name is not None:
         with operations_store(settings) as store:
             view = views.view_of_saved(plan_store(settings, store), store, name, _now())
+        view = replace(view, needs=_needs(settings, record))
         _shown(view, sync, record, limit, as_json)
         return
     outcome, made = _executed(context, as_of, plan_only=True, record=record)
@@ -77,6 +79,9 @@ def plan(
     if as_json:
         print_json(summary.as_json(outcome) | ({"plan": views.as_json(fresh)} if fresh else {}))
     elif fresh is not None:
+        # A plan made for one record holds nothing else.
+        own = frozenset(one.key for one in fresh.plan.everything)
+        fresh = replace(fresh, needs=own if record is not None else frozenset())
         report.show(fresh, Console(), sync=sync, record=record, limit=limit)
     else:
         summary.show(outcome, Console())
@@ -153,6 +158,18 @@ def _to_apply(plans: PlanStore) -> str:
         if plans.has_valid_approval(row, _now()) and not plans.is_done(row):
             return str(row["plan_id"])
     return str(listed[0]["plan_id"])
+
+
+def _needs(settings: Settings, record: str | None) -> frozenset[tuple[str, str]]:
+    """What a record shares with others, by the newest snapshot; nothing where there is none yet."""
+    import duckdb
+
+    from reverse_etl.due import read_needs
+
+    try:
+        return frozenset() if record is None else read_needs(warehouse(settings).path, record)
+    except (TieoutError, duckdb.CatalogException):
+        return frozenset()
 
 
 def _executed(context: typer.Context, as_of: str | None, **options: Any) -> tuple[RunOutcome, Plan | None]:

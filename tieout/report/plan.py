@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.transport.errors import mask_ibans
+from pipelines.transport.ibans import mask_ibans
 from reverse_etl.plan_items import PlanItem
 from reverse_etl.release import belongs_to
 from tieout.errors import SettingsError
@@ -34,7 +34,8 @@ def show(view: PlanView, console: Console, *, sync: str | None, record: str | No
     chosen = [
         item
         for item in view.plan.everything
-        if (sync is None or item.sync_name == sync) and (record is None or belongs_to(item, record))
+        if (sync is None or item.sync_name == sync)
+        and (record is None or item.key in view.needs or belongs_to(item, record))
     ]
     if sync is not None and not chosen:
         names = ", ".join(sorted({item.sync_name for item in view.plan.everything})) or "none"
@@ -44,8 +45,8 @@ def show(view: PlanView, console: Console, *, sync: str | None, record: str | No
     _head(view, console)
     if record is not None and not chosen:
         console.print(
-            f"nothing of {record} is due now: it is written already, is held (tieout status), or waits for something"
-            " that another record brings, such as its party (tieout plan)",
+            f"nothing of {record} is due now: it is written already, is held (tieout status), or is not ready to be"
+            f" booked (tieout explain {record})",
             highlight=False,
             soft_wrap=True,
         )

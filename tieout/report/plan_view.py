@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pipelines.transport.errors import mask_ibans
+from pipelines.transport.ibans import mask_ibans
 from reverse_etl.catalog import SYNCS
 from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.operations import OperationsStore, TamperedError
@@ -44,6 +44,8 @@ class PlanView:
     """Why an item was not sent."""
     is_withheld: bool = False
     awaiting: int | None = None
+    needs: frozenset[tuple[str, str]] = frozenset()
+    """By sync and key: what belongs to the record that is shown, although it is not its own."""
 
 
 def view_of(plan: Plan, outcome: RunOutcome) -> PlanView:

@@ -25,6 +25,7 @@ from reverse_etl.present import moved_since, read_present, read_records
 from reverse_etl.release import AUTO_APPLY, AutoGate, PlanGate, Release, may_go_alone
 from reverse_etl.slots import SlotNotAllowedError, filled
 
+CUSTOMERS = "sync_atlas_accounting__customers"
 INVOICES = "sync_atlas_accounting__invoices"
 SENDS = "sync_atlas_accounting__invoice_sends"
 CODES = "sync_atlas_etrm__order_erp_codes"
@@ -211,6 +212,17 @@ def test_one_record_of_an_approved_plan(desk: Desk) -> None:
     rows = {INVOICES: [due_invoice(1), due_invoice(2), due_invoice(21)]}
     approved = Approved(desk, desk.plan(rows))
     assert [item.sync_key for item in approved.release(rows, "order:2").items] == ["order:2"]
+
+
+def test_one_record_brings_what_it_shares_with_another(desk: Desk) -> None:
+    """The customer of orders 205 and 210 is due for 205, the first of them; order 210 needs it as well."""
+    customer = replace(row("counterparty:7", {"display_name": "Acme", "external_id": "AE-7"}), order_id=205)
+    rows = {CUSTOMERS: [customer], INVOICES: [due_invoice(2)]}
+    saved = Approved(desk, desk.plan(rows)).saved
+    due, state = make_plan(rows, desk.log.state()), desk.log.state()
+    for needs, released in ((frozenset({(CUSTOMERS, "counterparty:7")}), ["counterparty:7"]), (frozenset(), [])):
+        gate = PlanGate(saved, PlanStore(desk.store).valid(saved, desk.now()), frozenset(), "order:210", needs)
+        assert [item.sync_key for item in gate.release(due, state).items] == released
 
 
 def test_one_approval_carries_an_order_to_its_end(desk: Desk) -> None:
