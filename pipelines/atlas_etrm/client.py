@@ -203,10 +203,10 @@ class AtlasEtrmClient:
             message, details = errors.explain(bytes(answer.body[:LONGEST_KEPT]))
             refused = errors.Refused(
                 SYSTEM,
-                message or "answered success: false",
+                self.session.blotted(message) or "answered success: false",
                 status=answer.status,
                 request_id=answer.request_id,
-                details=details,
+                details=[(self.session.blotted(member), self.session.blotted(text)) for member, text in details],
             )
             refused.body = None if is_write else bytes(answer.body[:LONGEST_KEPT])
             raise refused

@@ -171,7 +171,7 @@ def error_for(
     """
     message, details = explain(body)
     message = without_secrets(message, secrets)
-    details = [(field, without_secrets(text, secrets)) for field, text in details]
+    details = [(without_secrets(field, secrets), without_secrets(text, secrets)) for field, text in details]
     kind = _BY_STATUS.get(status)
     if 300 <= status < 400:
         # 302 and 303 are what a server says after it has done something; 307 and 308 before.

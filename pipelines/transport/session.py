@@ -16,6 +16,7 @@ import functools
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -99,6 +100,7 @@ class Session:
         self.clockwork = clockwork or Clockwork()
         self.auth: Auth | None = None
         self.secrets: tuple[str, ...] = ()
+        self._spoken: deque[str] = deque(maxlen=4)
         self._base_url = base_url.rstrip("/")
         self._patience = patience or Patience()
         self._pacer = Pacer(limit or Unlimited(), sleep=self.clockwork.sleep, monotonic=self.clockwork.monotonic)
@@ -157,6 +159,10 @@ class Session:
         for client in clients:
             client.close()
 
+    def blotted(self, text: str) -> str:
+        """A text of the vendor's without our secrets and the tokens last used, should it repeat them."""
+        return errors.without_secrets(text, (*self.secrets, *self._spoken))
+
     def _authorized(self, attempt: _Attempt) -> Answer:
         if attempt.authorization is not None or self.auth is None:
             return self._once(attempt, attempt.authorization)
@@ -175,6 +181,8 @@ class Session:
         headers = dict(attempt.headers)
         if authorization is not None:
             headers["Authorization"] = authorization
+            if (spoken := authorization.partition(" ")[2]) not in self._spoken:
+                self._spoken.append(spoken)
         self._pacer.acquire()
         client = self._borrow()
         try:

@@ -153,7 +153,7 @@ def _records(items: Sequence[PlanItem], view: PlanView, console: Console, limit:
         if (reason := view.refused.get(item.key)) is not None:
             lines.append(f"  not sent: {reason}")
     # One piece of plain text: ten thousand records must not take a minute to look at.
-    console.out("\n".join(lines), highlight=False)
+    console.out(mask_ibans("\n".join(lines)), highlight=False)
     if len(shown) < len(items):
         console.print(f"… {len(items) - len(shown):,} more: --limit 0 shows all, --json has every field")
 
