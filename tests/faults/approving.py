@@ -58,6 +58,9 @@ class Office:
     folder: Path
     seed: int
     auto_apply: str = "none"
+    invoices: int = 8
+    others: int = 8
+    """Rows of each other sync."""
     time: datetime = datetime(2026, 4, 10, 12, tzinfo=UTC)
     rows: dict[str, list[SyncRow]] = field(default_factory=dict)
 
@@ -160,13 +163,14 @@ class Office:
         }
 
     def _invoices(self) -> list[SyncRow]:
-        return [self._row(f"order:{9000 + number}", self._body(9000 + number), 9000 + number) for number in range(8)]
+        orders = range(90_000, 90_000 + self.invoices)
+        return [self._row(f"order:{order_id}", self._body(order_id), order_id) for order_id in orders]
 
     def _sends(self) -> list[SyncRow]:
         account = next(one["id"] for one in self._books("accounts") if str(one["account_number"]) == "1100")
         rows = []
-        for number in range(8):
-            order_id, body = 9100 + number, self._body(9100 + number)
+        for order_id in range(91_000, 91_000 + self.others):
+            body = self._body(order_id)
             draft = self.clients.atlas_accounting.create_invoice(body).one()
             rows.append(
                 self._row(
@@ -182,7 +186,7 @@ class Office:
         return rows
 
     def _codes(self) -> list[SyncRow]:
-        orders = [one for one in self.vendors.stores["atlas_etrm"].all("orders") if not one.get("erpCode")]
+        orders = self._without("orders", "erpCode")
         return [
             self._row(
                 f"order:{order['id']}",
@@ -193,11 +197,11 @@ class Office:
                 amount=None if order["totalAmount"] is None else Decimal(str(order["totalAmount"])),
                 now={"erpCode": None},
             )
-            for order in self.random.sample(orders, 8)
+            for order in self.random.sample(orders, self.others)
         ]
 
     def _parties(self) -> list[SyncRow]:
-        lacking = [one for one in self.vendors.stores["atlas_etrm"].all("counterparties") if not one.get("externalId")]
+        lacking = self._without("counterparties", "externalId")
         return [
             self._row(
                 f"counterparty:{party['id']}",
@@ -207,8 +211,16 @@ class Office:
                 destination_id=str(party["id"]),
                 now={"externalId": party.get("externalId")},
             )
-            for party in lacking[:8]
+            for party in lacking[: self.others]
         ]
+
+    def _without(self, table: str, member: str) -> list[dict[str, Any]]:
+        """Records that lack a member; where the company has too few, copies of the first under ids of their own."""
+        found = [one for one in self.vendors.stores["atlas_etrm"].all(table) if not one.get(member)]
+        more = [{**found[0], "id": 800_000 + number} for number in range(self.others - len(found))]
+        if more:
+            self.vendors.engines.atlas_etrm.load(table, more)
+        return found + more
 
     @staticmethod
     def _row(key: str, body: dict[str, Any], order_id: int | None, **more: Any) -> SyncRow:

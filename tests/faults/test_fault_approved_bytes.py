@@ -11,6 +11,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -31,10 +32,13 @@ IBAN = "DE89370400440532013000"
 OTHER_IBAN = "GB33BUKB20201555555555"
 
 
+EACH = 20
+"""How often each field is changed."""
+
+
 @pytest.fixture
-def office(vendors: Vendors, tmp_path: Path, request: pytest.FixtureRequest) -> Office:
-    seed = request.node.callspec.params.get("seed", 0) if hasattr(request.node, "callspec") else 0
-    return Office(vendors, tmp_path / "live", seed)
+def office(vendors: Vendors, tmp_path: Path) -> Office:
+    return Office(vendors, tmp_path / "live", 0)
 
 
 def notes(office: Office) -> dict[str, dict[str, Any]]:
@@ -107,48 +111,52 @@ CHANGES: dict[str, Callable[[SyncRow, Office], SyncRow]] = {
     "order": _order,
     "iban": _iban,
 }
+SHOWN = {"amount": "lines", "currency": "currency", "name": "lines", "order": "notes", "iban": "iban"}
+"""The member that a refusal names, by what was changed."""
 
 
-@pytest.mark.parametrize("seed", seeds(2, 20))
-def test_what_changed_upstream_is_refused_field_by_field(office: Office, seed: int) -> None:
+@pytest.mark.parametrize("seed", seeds(1, 20))
+@pytest.mark.parametrize("where", ["what is due", "the work file"])
+def test_what_changed_upstream_is_refused_field_by_field(
+    vendors: Vendors, tmp_path: Path, seed: int, where: str
+) -> None:
+    """In what the models hold due, as after an edit at the desk, or by somebody's hand in the work file alone."""
+    office = Office(vendors, tmp_path / "live", seed, invoices=len(CHANGES) * EACH + 8, others=2)
     plan = office.plan()
     office.approve(plan)
-    victims = office.random.sample(range(8), len(CHANGES))
-    refused = set()
-    for (field, change), place in zip(CHANGES.items(), victims, strict=True):
-        row = office.rows[INVOICES][place]
-        office.rows[INVOICES][place] = change(row, office)
-        refused.add(row.sync_key)
-        assert office.rows[INVOICES][place] != row, field
-    office.write()
+    victims = iter(office.random.sample(range(office.invoices), len(CHANGES) * EACH))
+    refused: dict[str, str] = {}
+    changed = list(office.rows[INVOICES])
+    for field, change in CHANGES.items():
+        for place in [next(victims) for _ in range(EACH)]:
+            row = changed[place]
+            changed[place] = change(row, office)
+            refused[row.sync_key] = field
+            assert changed[place] != row, field
+    if where == "what is due":
+        office.rows[INVOICES] = changed
+        office.write()
+    else:
+        edited = [(row.payload, row.amount, row.currency_code, row.order_id, row.sync_key) for row in changed]
+        with duckdb.connect(str(office.settings.paths.work)) as connection:
+            connection.executemany(
+                f"update sync.{INVOICES} set payload = ?, amount = ?, currency_code = ?, order_id = ?"
+                " where sync_key = ?",
+                edited,
+            )
     applied = office.apply("latest")
-    assert set(applied.refused) == refused
+    assert set(applied.refused) == set(refused)
     assert applied.result.sent == len(plan.items) - len(refused)
     assert not any(iban in str(applied.refused) for iban in (IBAN, OTHER_IBAN))
-    shows_the_plan(office, plan, refused)
+    for key, field in refused.items():
+        assert f"{SHOWN[field]} is " in applied.refused[key], (field, applied.refused[key])
+    shows_the_plan(office, plan, set(refused))
     # The same plan again sends nothing twice, and still nothing of what was refused.
     before = office.writes()
-    office.rows = {INVOICES: [row for row in office.rows[INVOICES] if row.sync_key in refused]}
+    office.rows = {INVOICES: [row for row in changed if row.sync_key in refused]}
     office.write()
     again = office.apply(plan.plan_id)
-    assert (again.result.sent, set(again.refused), office.writes()) == (0, refused, before)
-
-
-@pytest.mark.parametrize("seed", seeds(2, 20))
-def test_what_somebody_edits_in_the_work_file_is_refused(office: Office, seed: int) -> None:
-    plan = office.plan()
-    office.approve(plan)
-    victim = office.random.choice(office.rows[INVOICES])
-    price = json.loads(victim.payload)["lines"][0]["unit_price"]
-    with duckdb.connect(str(office.settings.paths.work)) as connection:
-        connection.execute(
-            f"update sync.{INVOICES} set payload = replace(payload, ?, '0.01') where sync_key = ?",
-            [price, victim.sync_key],
-        )
-    applied = office.apply("latest")
-    assert set(applied.refused) == {victim.sync_key}
-    assert "lines is " in applied.refused[victim.sync_key]
-    shows_the_plan(office, plan, {victim.sync_key})
+    assert (again.result.sent, set(again.refused), office.writes()) == (0, set(refused), before)
 
 
 # --- what is changed at the destination ---------------------------------------------------------------------------
@@ -181,15 +189,16 @@ DESTINATION: dict[str, tuple[str, Callable[[Office, SyncRow], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("seed", seeds(2, 20))
-def test_what_changed_at_the_destination_is_refused_field_by_field(office: Office, seed: int) -> None:
+@pytest.mark.parametrize("seed", seeds(1, 20))
+def test_what_changed_at_the_destination_is_refused_field_by_field(vendors: Vendors, tmp_path: Path, seed: int) -> None:
+    office = Office(vendors, tmp_path / "live", seed, others=3 * EACH + 2)
     plan = office.plan()
     office.approve(plan)
     refused: dict[str, str] = {}
     for sync, change, member in DESTINATION.values():
-        row = office.random.choice([row for row in office.rows[sync] if row.sync_key not in refused])
-        change(office, row)
-        refused[row.sync_key] = member
+        for row in office.random.sample([row for row in office.rows[sync] if row.sync_key not in refused], EACH):
+            change(office, row)
+            refused[row.sync_key] = member
     # What was changed is not what was sent: the vendor's state before is what must still be there.
     applied = office.apply("latest")
     assert set(applied.refused) == set(refused)
@@ -215,21 +224,25 @@ def _texts(plan: Plan, office: Office) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("seed", seeds(2, 20))
+@pytest.mark.parametrize("seed", seeds(1, 20))
 @pytest.mark.parametrize("where", ["plans", "events", "both"])
-def test_what_somebody_edits_in_the_store_stops_the_whole_plan(office: Office, seed: int, where: str) -> None:
+def test_what_somebody_edits_in_the_store_stops_the_whole_plan(
+    vendors: Vendors, tmp_path: Path, seed: int, where: str
+) -> None:
+    """Over the three places each field is changed 21 times, in an item drawn by lot."""
+    office = Office(vendors, tmp_path / "live", seed, others=2)
     plan = office.plan()
     office.approve(plan)
     path = office.settings.paths.operations
     kept = path.with_suffix(".kept")
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     shutil.copyfile(path, kept)
     before = office.writes()
-    for field, (old, new) in _texts(plan, office).items():
+    for field, (old, new) in ((name, texts) for _ in range(7) for name, texts in _texts(plan, office).items()):
         shutil.copyfile(kept, path)
         touched = 0
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             if where in ("plans", "both"):
                 touched += connection.execute(
                     "update plans set items = replace(items, ?, ?) where instr(items, ?)", (old, new, old)
@@ -241,11 +254,13 @@ def test_what_somebody_edits_in_the_store_stops_the_whole_plan(office: Office, s
                     "update events set body = replace(body, ?, ?) where kind = 'plan' and instr(body, ?)",
                     (deep, other, deep),
                 ).rowcount
-        connection.close()
         assert touched == (2 if where == "both" else 1), field
-        with pytest.raises(TieoutError, match=r"is not (as it was written|what)|(?s:.*) is not "):
-            office.apply(plan.plan_id)
-        assert office.writes() == before, field
+        store = office.store()
+        with closing(store), pytest.raises(TieoutError, match=r"is not .* Nothing of it is sent"):
+            office.planning(store, name=plan.plan_id)
+    with pytest.raises(TieoutError, match="plan anew, and have it approved again"):
+        office.apply(plan.plan_id)
+    assert office.writes() == before
     shutil.copyfile(kept, path)
     assert office.apply(plan.plan_id).result.sent == len(plan.items), "as it was saved it goes"
 
