@@ -229,7 +229,7 @@ class AtlasAccountingClient:
         return self._write("POST", self._path("invoices", invoice_id, "void"), {"reason": reason})
 
     def delete_draft(self, table: str, document_id: str) -> Reply:
-        """Deletes a draft of `invoices` or `bills`; assumed from the contract's 204, refused for what is issued."""
+        """Deletes a draft invoice, bill or entry; assumed from the contract's 204, refused for what is issued."""
         return self._write("DELETE", self._path(table, document_id), None)
 
     def create_bill(self, body: Mapping[str, Any]) -> Reply:

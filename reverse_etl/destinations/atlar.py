@@ -84,6 +84,7 @@ _RESOURCES = {
     "sync_atlar__accounts_payables": _Resource(tables.ACCOUNTS_PAYABLES, "reference"),
     "sync_atlar__accounts_receivables": _Resource(tables.ACCOUNTS_RECEIVABLES, "reference"),
     "undo_atlar__documents": _DOCUMENTS,
+    "undo_atlar__forecasted_transactions": _Forecast(tables.FORECASTED_TRANSACTIONS, "description", "replace"),
     "undo_atlar__accounts_payables": _Resource(tables.ACCOUNTS_PAYABLES, "reference"),
     "undo_atlar__accounts_receivables": _Resource(tables.ACCOUNTS_RECEIVABLES, "reference"),
 }

@@ -1,22 +1,24 @@
-"""Takes back invoices and bills that Tieout made in Atlas Accounting: drafts deleted, unpaid invoices voided.
+"""Takes back what Tieout made in Atlas Accounting: drafts deleted, unpaid invoices and bills voided.
 
 In: one delivery at a time. Out: its outcome. What does not belong here: what may be taken back (`undo` decides), and
 voids that follow from a changed order.
 
 The document is read before: what is gone or voided already is done; what was issued, or paid, since the plan is left.
-A deletion cannot be told by an answer, so it is read once more: not there is proof.
+A deletion cannot be told by an answer, so it is read once more: not there is proof. That bills can be voided is assumed
+by analogy with invoices; where the endpoint is missing, the refusal says what a person must do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import Protocol
 
 from pipelines.atlas_accounting import tables
 from pipelines.raw_table import RawTable
 from pipelines.transport.errors import RecordNotFound, VendorError
 from pipelines.transport.reply import Reply
-from reverse_etl.destinations.base import Present, Record, answer, done, payload, shown
+from reverse_etl.destinations.base import Present, Record, answer, done, payload, shown, written
 from reverse_etl.log_state import Delivery
 from reverse_etl.outcome import Outcome, after_read_error, after_write_error
 from reverse_etl.plan_items import PlanItem
@@ -24,10 +26,12 @@ from reverse_etl.plan_items import PlanItem
 TABLES: dict[str, RawTable] = {
     "undo_atlas_accounting__invoices": tables.INVOICES,
     "undo_atlas_accounting__bills": tables.BILLS,
+    "undo_atlas_accounting__journal_entries": tables.JOURNAL_ENTRIES,
 }
-"""By sync: the table of the document taken back."""
+"""By sync: the table of the record taken back."""
 
 WATCHED = ("status", "total_amount", "amount_paid", "notes")
+_WATCHED_OF_ENTRIES = ("status", "entry_date", "description", "lines")
 
 
 class UndoCalls(Protocol):
@@ -35,8 +39,10 @@ class UndoCalls(Protocol):
 
     def delete_draft(self, table: str, document_id: str) -> Reply: ...  # noqa: D102
     def void_invoice(self, invoice_id: str, reason: str) -> Reply: ...  # noqa: D102
+    def void_bill(self, bill_id: str, reason: str) -> Reply: ...  # noqa: D102
     def invoice(self, invoice_id: str) -> Record: ...  # noqa: D102
     def bill(self, bill_id: str) -> Record: ...  # noqa: D102
+    def journal_entry(self, journal_entry_id: str) -> Record: ...  # noqa: D102
 
 
 def present(client: UndoCalls, sync_name: str, items: Sequence[PlanItem]) -> dict[str, Present]:
@@ -47,7 +53,8 @@ def present(client: UndoCalls, sync_name: str, items: Sequence[PlanItem]) -> dic
             record = _reader(client, sync_name)(str(item.destination_id))
         except RecordNotFound:
             continue
-        found[item.sync_key] = Present({"status": record.get("status")}, shown(record, WATCHED))
+        watched = _WATCHED_OF_ENTRIES if TABLES[sync_name] is tables.JOURNAL_ENTRIES else WATCHED
+        found[item.sync_key] = Present({"status": record.get("status")}, shown(record, watched))
     return found
 
 
@@ -66,9 +73,19 @@ def deliver(client: UndoCalls, sync_name: str, one: Delivery) -> Outcome:
         if one.operation == "delete":
             client.delete_draft(table.name, target)
             return _gone(one)
-        reply = client.void_invoice(target, str(payload(one).get("reason") or "taken back"))
-        return done(tuple(answer(table, each) for each in _records(reply)) or (answer(table, read(target)),), record)
+        void = client.void_invoice if table is tables.INVOICES else client.void_bill
+        return written(
+            table,
+            lambda: void(target, str(payload(one).get("reason") or "taken back")),
+            lambda: read(target),
+            number=_NUMBERS[table.name],
+        )
     except VendorError as error:
+        if one.operation == "void" and error.status in (404, 405):
+            # The document was just read, so it is the endpoint that is missing.
+            name = record.get(_NUMBERS[table.name])
+            reason = f"this deployment has no way to void {name} (HTTP {error.status}): void it in Atlas Accounting"
+            return Outcome("rejected", reason, request_id=error.request_id)
         return after_write_error(error)
 
 
@@ -93,7 +110,13 @@ def _settled(table: RawTable, one: Delivery, record: Record) -> Outcome | None:
         return done(landed, record, reason="it was voided already")
     if one.operation == "delete" and status != "draft":
         return Outcome("rejected", f"atlas_accounting: it is {status} now, no draft any more", answers=landed)
+    paid = record.get("amount_paid")
+    if one.operation == "void" and paid is not None and Decimal(str(paid)):
+        return Outcome("pending", f"atlas_accounting: {paid} of it was paid meanwhile", answers=landed, moved=True)
     return None
+
+
+_NUMBERS = {tables.INVOICES.name: "invoice_number", tables.BILLS.name: "bill_number"}
 
 
 def _gone(one: Delivery) -> Outcome:
@@ -101,10 +124,9 @@ def _gone(one: Delivery) -> Outcome:
 
 
 def _reader(client: UndoCalls, sync_name: str) -> Callable[[str], Record]:
-    return client.invoice if TABLES[sync_name] is tables.INVOICES else client.bill
-
-
-def _records(reply: Reply) -> list[Any]:
-    from pipelines.transport import exact
-
-    return [exact.loads(raw) for raw in reply.records]
+    readers = {
+        tables.INVOICES.name: client.invoice,
+        tables.BILLS.name: client.bill,
+        tables.JOURNAL_ENTRIES.name: client.journal_entry,
+    }
+    return readers[TABLES[sync_name].name]

@@ -77,6 +77,9 @@ def hold(
         _list(settings, as_json)
         return
     why = _reason(reason)
+    kind, _, order_id = record.partition(":")
+    if kind == "order" and not order_id.isdecimal():
+        raise SettingsError(f"{record}: an order is named by its number, such as order:210")
     with lock.held(settings.paths.lock):
         if not _hold(settings, [record], why, None):
             raise TieoutError(f"{record} is held already; `tieout hold` lists what is held")

@@ -25,8 +25,12 @@ TABLES: dict[str, tuple[str, str]] = {
     "sync_atlas_accounting__invoice_sends": ("atlas_accounting.invoices", "status, amount_paid, invoice_number"),
     "sync_atlas_accounting__bills": ("atlas_accounting.bills", "status, amount_paid, bill_number"),
     "sync_atlas_accounting__bill_approvals": ("atlas_accounting.bills", "status, amount_paid, bill_number"),
+    "sync_atlas_accounting__journal_entries": ("atlas_accounting.journal_entries", "status, entry_number"),
+    "sync_atlas_accounting__journal_entry_posts": ("atlas_accounting.journal_entries", "status, entry_number"),
     "sync_atlar__documents": ("atlar.documents", "voided, etag"),
     "sync_atlar__payment_documents": ("atlar.documents", "voided, etag"),
+    "sync_atlar__journal_documents": ("atlar.documents", "voided, etag"),
+    "sync_atlar__forecasted_transactions": ("atlar.forecasted_transactions", "amount, etag"),
     "sync_atlar__accounts_payables": ("atlar.accounts_payables", "status, etag"),
     "sync_atlar__accounts_receivables": ("atlar.accounts_receivables", "status, etag"),
 }
@@ -34,6 +38,7 @@ TABLES: dict[str, tuple[str, str]] = {
 
 TAKES_BACK = {
     "undo_atlar__documents": "atlar.documents",
+    "undo_atlar__forecasted_transactions": "atlar.forecasted_transactions",
     "undo_atlar__accounts_payables": "atlar.accounts_payables",
     "undo_atlar__accounts_receivables": "atlar.accounts_receivables",
     "undo_atlas_etrm__counterparties": "atlas_etrm.counterparties",
@@ -41,6 +46,7 @@ TAKES_BACK = {
     "undo_atlas_etrm__invoice_settlements": "atlas_etrm.invoices",
     "undo_atlas_accounting__invoices": "atlas_accounting.invoices",
     "undo_atlas_accounting__bills": "atlas_accounting.bills",
+    "undo_atlas_accounting__journal_entries": "atlas_accounting.journal_entries",
 }
 """By sync of the catalog that takes back: the raw table of the record."""
 

@@ -89,25 +89,39 @@ def _unpaid(row: Row, now: Row, reason: str) -> PlanItem | str:
     return _item("undo_atlas_etrm__invoice_settlements", row, "update", {"isPaid": False}, {"isPaid": True})
 
 
-def _invoice(row: Row, now: Row, reason: str) -> PlanItem | str:
-    status, name = now["status"], "undo_atlas_accounting__invoices"
-    if status == "voided":
-        return "nothing to do: it is voided already"
-    if status == "draft":
-        return _item(name, row, "delete", {"status": "deleted"}, {"status": status})
-    if (now["amount_paid"] or Decimal(0)) != 0:
-        return f"{now['invoice_number']} is paid, in whole or in part: take the payment back in Atlas Accounting first"
-    payload = {"status": "voided", "reason": f"Tieout undo: {reason}"}
-    return _item(name, row, "void", payload, {"status": status})
+def _document(kind: str) -> Callable[[Row, Row, str], PlanItem | str]:
+    name, number = f"undo_atlas_accounting__{kind}s", f"{kind}_number"
+
+    def handler(row: Row, now: Row, reason: str) -> PlanItem | str:
+        status = now["status"]
+        if status == "voided":
+            return "nothing to do: it is voided already"
+        if status == "draft":
+            return _item(name, row, "delete", {"status": "deleted"}, {"status": status})
+        if (now["amount_paid"] or Decimal(0)) != 0:
+            return f"{now[number]} is paid, in whole or in part: take the payment back in Atlas Accounting first"
+        return _item(name, row, "void", {"status": "voided", "reason": f"Tieout undo: {reason}"}, {"status": status})
+
+    return handler
 
 
-def _bill(row: Row, now: Row, reason: str) -> PlanItem | str:
-    status = now["status"]
-    if status == "voided":
-        return "nothing to do: it is voided already"
-    if status == "draft":
-        return _item("undo_atlas_accounting__bills", row, "delete", {"status": "deleted"}, {"status": status})
-    return f"{now['bill_number']} is {status}, and Atlas Accounting describes no call to void a bill: void it there"
+def _entry(row: Row, now: Row, reason: str) -> PlanItem | str:
+    if now["status"] != "draft":
+        return (
+            f"{now['entry_number']} is {now['status']}, and Atlas Accounting describes no call to reverse an entry:"
+            " reverse it there by an entry of its own"
+        )
+    return _item("undo_atlas_accounting__journal_entries", row, "delete", {"status": "deleted"}, {"status": "draft"})
+
+
+def _forecast(row: Row, now: Row, reason: str) -> PlanItem | str:
+    amount = json.loads(now["amount"]) if isinstance(now["amount"], str) else now["amount"]
+    stands = {"currency": amount["currency"], "stringValue": str(amount["stringValue"])}
+    if Decimal(stands["stringValue"]) == 0:
+        return "nothing to do: it is 0.00 already"
+    nothing = {**stands, "stringValue": str(Decimal(0).quantize(Decimal(stands["stringValue"])))}
+    name = "undo_atlar__forecasted_transactions"
+    return _item(name, row, "update", {"amount": nothing}, {"amount": stands}, now["etag"])
 
 
 def _voided(row: Row, now: Row, reason: str) -> PlanItem | str:
@@ -153,22 +167,39 @@ _HANDLERS: dict[str, Callable[[Row, Row, str], PlanItem | str]] = {
     "sync_atlas_etrm__counterparties": _emptied("undo_atlas_etrm__counterparties", "externalId", "external_id"),
     "sync_atlas_etrm__order_erp_codes": _emptied("undo_atlas_etrm__order_erp_codes", "erpCode", "erp_code"),
     "sync_atlas_etrm__invoice_settlements": _unpaid,
-    "sync_atlas_accounting__invoices": _invoice,
-    "sync_atlas_accounting__invoice_sends": _invoice,
-    "sync_atlas_accounting__bills": _bill,
-    "sync_atlas_accounting__bill_approvals": _bill,
+    "sync_atlas_accounting__invoices": _document("invoice"),
+    "sync_atlas_accounting__invoice_sends": _document("invoice"),
+    "sync_atlas_accounting__bills": _document("bill"),
+    "sync_atlas_accounting__bill_approvals": _document("bill"),
+    "sync_atlas_accounting__journal_entries": _entry,
+    "sync_atlas_accounting__journal_entry_posts": _entry,
     "sync_atlar__documents": _voided,
     "sync_atlar__payment_documents": _voided,
+    "sync_atlar__journal_documents": _voided,
+    "sync_atlar__forecasted_transactions": _forecast,
     "sync_atlar__accounts_payables": _closed("undo_atlar__accounts_payables"),
     "sync_atlar__accounts_receivables": _closed("undo_atlar__accounts_receivables"),
 }
 
+_PAYMENT = "Atlas Accounting describes no call to take a payment back: reverse the offset there, both sides of it"
+
 _BY_HAND: dict[str, str] = {
     "sync_atlas_accounting__customers": "Atlas Accounting describes no call to delete a customer: deactivate it there",
     "sync_atlas_accounting__vendors": "Atlas Accounting describes no call to delete a vendor: deactivate it there",
-    "sync_atlas_accounting__journal_entries": "reverse it in Atlas Accounting by an entry of its own",
-    "sync_atlas_accounting__journal_entry_posts": "reverse it in Atlas Accounting by an entry of its own",
+    "sync_atlas_accounting__invoice_voids": "a voided invoice stays voided: release the order, and it is made anew",
+    "sync_atlas_accounting__bill_voids": "a voided bill stays voided: release the order, and it is made anew",
+    "sync_atlas_accounting__netting_payments_made": _PAYMENT,
+    "sync_atlas_accounting__netting_receipts": _PAYMENT,
+    "sync_atlas_accounting__netting_applications": _PAYMENT,
     "sync_atlas_etrm__invoices": "ATLAS ETRM has no call to delete an invoice: delete it there",
+    "sync_atlas_etrm__invoice_revisions": "set the invoice back, or delete it, in ATLAS ETRM: it shows the revision",
+    "sync_atlas_etrm__invoice_reopenings": "mark the invoice as paid again in ATLAS ETRM, if it is",
+    "sync_atlas_etrm__order_statuses": "set the order's status back in ATLAS ETRM; tieout explain tells what it was",
+    "sync_atlas_etrm__missing_counterparties": "ATLAS ETRM has no call to delete a counterparty: deactivate it there",
+    "sync_atlas_etrm__counterparty_fields": "the books are master: correct it in Atlas Accounting; ATLAS ETRM follows",
+    "sync_atlas_etrm__counterparty_bank_details": (
+        "the books are its master: correct it in Atlas Accounting; ATLAS ETRM follows by an approved plan"
+    ),
     "sync_atlas_etrm__payments": "ATLAS ETRM has no call to delete a payment: delete it there",
     "sync_atlar__gl_entities": "it stays: a GL entity that other records use is not taken back",
     "sync_atlar__gl_accounts": "it stays: a GL account that documents use is not taken back",

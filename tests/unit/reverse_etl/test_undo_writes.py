@@ -171,7 +171,19 @@ def test_a_document_at_atlar_is_voided_at_its_version(desk: Desk) -> None:
     [
         (INVOICES, {"status": "partial", "amount_paid": 5, "invoice_number": "INV-1"}, "take the payment back"),
         (INVOICES, {"status": "voided"}, "nothing to do"),
-        ("sync_atlas_accounting__bill_approvals", {"status": "approved", "bill_number": "B-1"}, "void it there"),
+        (
+            "sync_atlas_accounting__bill_approvals",
+            {"status": "partial", "amount_paid": 5, "bill_number": "B-1"},
+            "B-1 is paid, in whole or in part",
+        ),
+        (
+            "sync_atlas_accounting__journal_entry_posts",
+            {"status": "posted", "entry_number": "JE-1"},
+            "JE-1 is posted, and Atlas Accounting describes no call",
+        ),
+        ("sync_atlas_accounting__netting_receipts", {}, "both sides of it"),
+        ("sync_atlas_etrm__order_statuses", {}, "tieout explain tells what it was"),
+        ("sync_atlar__forecasted_transactions", {"amount": {"currency": "EUR", "stringValue": "0.00"}}, "0.00 already"),
         ("sync_atlas_etrm__invoice_settlements", {"is_paid": False}, "nothing to do"),
         ("sync_atlas_etrm__invoices", {}, "delete it there"),
         ("sync_atlas_etrm__payments", {}, "delete it there"),
