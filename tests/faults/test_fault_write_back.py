@@ -30,9 +30,12 @@ from pipelines.atlar.client import AtlarClient, AtlarConfig
 from pipelines.transport.session import Clockwork
 from reverse_etl.apply import apply_plan
 from reverse_etl.delivery_log import DeliveryLog
+from reverse_etl.identity import Identity
 from reverse_etl.operations import OperationsStore
 from reverse_etl.operations_tables import DELIVERIES
-from reverse_etl.plan import make_plan
+from reverse_etl.plan import Plan, make_plan
+from reverse_etl.plan_store import PlanStore
+from reverse_etl.release import PlanGate
 from tieout import lock
 from tieout.errors import LockedError
 
@@ -225,12 +228,20 @@ def _push_within(push: Push, ledger: Ledger, size: int) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(20, 200))
-def test_of_runs_at_once_one_works_and_the_others_leave(push: Push, tmp_path: Path, seed: int) -> None:
-    """Promise 10: 2 to 8 processes; whoever comes to work finds done what was done, and nothing is there twice."""
+def test_of_applies_at_once_one_works_and_the_others_leave(push: Push, tmp_path: Path, seed: int) -> None:
+    """Promise 10: 2 to 8 processes apply one approved plan; whoever comes to work finds done what was done.
+
+    (Whole runs at once: `tests/flow/test_failures.py`.)
+    """
+    with push.store() as store:
+        plans, plan = PlanStore(store), make_plan({DOCUMENTS: push.rows[DOCUMENTS]}, DeliveryLog(store).state())
+        plans.save(plan, run_id=None, made_by=Identity("anna"), at=push.now())
+        saved = plans.load(plan.plan_id)
+        plans.approve(saved, by=Identity("bert"), reason="checked", only=None, at=push.now())
     processes = 2 + int(chance(seed) * 7)
     context = multiprocessing.get_context("fork")
     barrier, told = context.Barrier(processes), context.Queue()
-    given = (push, tmp_path, barrier, told)
+    given = (push, plan.plan_id, tmp_path, barrier, told)
     children = [context.Process(target=_race, args=given) for _ in range(processes)]
     for child in children:
         child.start()
@@ -243,6 +254,9 @@ def test_of_runs_at_once_one_works_and_the_others_leave(push: Push, tmp_path: Pa
     made = Counter(record["provenance"]["vendorId"] for record in Ledger(tmp_path / "ledger").records())
     wanted = {json.loads(row.payload)["provenance"]["vendorId"] for row in push.rows[DOCUMENTS]}
     assert made == dict.fromkeys(wanted, 1)
+    with push.store() as store:
+        assert [row["status"] for row in store.rows(DELIVERIES)] == ["delivered"] * len(wanted)
+        assert store.verify().first_bad is None
 
 
 class Ledger(httpx.BaseTransport):
@@ -264,23 +278,30 @@ class Ledger(httpx.BaseTransport):
         return httpx.Response(201, json=record)
 
 
-def _push_documents(push: Push, ledger: Ledger) -> None:
-    """Plans and applies what the ledger lacks."""
+def _push_documents(push: Push, ledger: Ledger, plan_id: str | None = None) -> None:
+    """Applies what the ledger lacks: by itself, or what is approved of a saved plan."""
     bank = AtlarConfig(f"http://{HOSTS['atlar']}", "key", "secret", auth="basic", requests_per_second=0)
     clients = replace(push.vendors.clients(), atlar=AtlarClient(bank, Clockwork(transport=ledger)))
     there = {record["provenance"]["vendorId"] for record in ledger.records()}
     rows = [row for row in push.rows[DOCUMENTS] if json.loads(row.payload)["provenance"]["vendorId"] not in there]
     with push.store() as store:
-        log = DeliveryLog(store)
+        log, words = DeliveryLog(store), {}
         plan = make_plan({DOCUMENTS: rows}, log.state())
-        apply_plan(plan, clients, log, run_id=str(os.getpid()), now=push.now, workers=1)
+        if plan_id is not None:
+            plans = PlanStore(store)
+            saved = plans.load(plan_id)
+            release = PlanGate(saved, plans.valid(saved, push.now()), frozenset()).release(plan, log.state())
+            assert (release.refused, release.unapproved) == ((), ())
+            plan, words = Plan(release.items), dict(release.words)
+        run_id = str(os.getpid())
+        apply_plan(plan, clients, log, run_id=run_id, now=push.now, workers=1, plan_id=plan_id, words=words)
 
 
-def _race(push: Push, folder: Path, barrier: Any, told: Any) -> None:
+def _race(push: Push, plan_id: str, folder: Path, barrier: Any, told: Any) -> None:
     barrier.wait(60)
     try:
         with lock.held(folder / "lock"):
-            _push_documents(push, Ledger(folder / "ledger"))
+            _push_documents(push, Ledger(folder / "ledger"), plan_id)
             told.put("worked")
     except LockedError:
         told.put("left")

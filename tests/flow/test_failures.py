@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,8 @@ def test_a_second_run_at_the_same_time_says_so_and_leaves(settled: Settled) -> N
     assert "another run" in _one_line(done)
 
 
-def test_live_only_plans(copied: Profile) -> None:
-    """The same vendors as a live profile, one thing due: it is shown as awaiting approval and not written."""
+def test_live_only_plans_and_of_four_runs_at_once_one_writes(copied: Profile) -> None:
+    """One thing is due: a live profile shows it as awaiting approval; four runs at the same time write it once."""
     environment = copied.told["environment"]
     desk = AtlasEtrmClient(
         AtlasEtrmConfig(
@@ -93,7 +94,6 @@ def test_live_only_plans(copied: Profile) -> None:
     )
     paid = next(invoice for invoice in copied.at_vendor("atlas_etrm", "invoices") if invoice["isPaid"])
     desk.post_invoices([{"id": paid["id"], "isPaid": False}])
-    desk.close()
     copied.forget_requests()
     try:
         live = Profile(copied.data_dir, {**environment, "TIEOUT_PROFILE": "live", **SAME_BOOKS})
@@ -102,10 +102,18 @@ def test_live_only_plans(copied: Profile) -> None:
         told = json.loads(done.stdout)
         assert (told["planned"], told["sent"], told["awaiting_approval"]) == (0, 0, 1)
         assert copied.writes() == []
+
+        with ThreadPoolExecutor(4) as pool:
+            runs = [each.result() for each in [pool.submit(copied.command, "run", "--json") for _ in range(4)]]
+        assert sorted(run.returncode for run in runs)[-3:] == [4, 4, 4], [run.stderr[-500:] for run in runs]
+        [worked] = [run for run in runs if run.returncode != 4]
+        assert worked.returncode in (0, 3), worked.stderr
+        assert all("another run" in _one_line(run) for run in runs if run is not worked)
+        told = json.loads(worked.stdout)
+        assert (told["planned"], told["sent"]) == (1, 1)
+        assert [write["path"] for write in copied.writes()] == ["/api/Invoice/Post"]
+        [mended] = [one for one in copied.at_vendor("atlas_etrm", "invoices") if one["id"] == paid["id"]]
+        assert mended["isPaid"] is True
     finally:
         desk.post_invoices([{"id": paid["id"], "isPaid": True}])
         desk.close()
-    copied.forget_requests()
-    mended = copied.run()
-    assert (mended["planned"], mended["sent"]) == (0, 0)
-    assert copied.writes() == []
