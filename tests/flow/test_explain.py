@@ -87,6 +87,8 @@ def test_a_payment_and_its_bank_line_find_each_other(settled: Settled) -> None:
         assert payment["invoice_id"] in {row["document_id"] for row in told["settlements"]}
         assert told["payments"][0]["record_id"] == payment["payment_id"]
         for line in told["bank_lines"]:
+            assert line["reconciliation"] == "not reconciled", "a likeness is no reconciliation"
+            assert line["told"].startswith("not reconciled; it looks like payment ")
             back = explained(settled, f"bank:{line['bank_transaction_id']}")
             assert payment["payment_id"] in {row["payment_id"] for row in back["bank_lines"]}
             named += line["evidence"].startswith("same amount, and it names")

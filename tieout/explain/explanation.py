@@ -94,7 +94,7 @@ class Explanation:
     settlements: list[dict[str, Any]] = field(default_factory=list)
     """Which payment settled which document, by how much."""
     bank_lines: list[dict[str, Any]] = field(default_factory=list)
-    """Each with its `evidence`: why it is believed to be the payment's."""
+    """Each with its `reconciliation`, and with its `evidence`: why it looks like the payment's."""
     bank_records: list[Record] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:

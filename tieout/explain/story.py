@@ -112,7 +112,25 @@ def _entries(warehouse: Warehouse, trail: Trail) -> list[dict[str, Any]]:
 def _bank_line(row: dict[str, Any]) -> dict[str, Any]:
     evidence = row["evidence"]
     # The number only orders them: the surest first.
-    return {**masked(row), "evidence": None if evidence is None else evidence[2:]}
+    told = {**masked(row), "evidence": None if evidence is None else evidence[2:]}
+    return {**told, "reconciliation": _reconciliation(row["reconciliation_status"]), "told": _told(told)}
+
+
+def _reconciliation(status: str | None) -> str:
+    """What the books rest on is a reconciliation, never a likeness: whether there is one, in a word or two."""
+    return {"RECONCILED": "reconciled at Atlar", "PARTIALLY_RECONCILED": "partly reconciled at Atlar"}.get(
+        status or "", NOT_RECONCILED
+    )
+
+
+NOT_RECONCILED = "not reconciled"
+
+
+def _told(row: dict[str, Any]) -> str:
+    state = _reconciliation(row["reconciliation_status"])
+    if row["evidence"] is None:
+        return f"{state}; no payment like it is booked"
+    return f"{state}; it looks like payment {row['payment_id']}: {row['evidence']}"
 
 
 def _summary(told: Explanation, trail: Trail) -> list[str]:
@@ -137,10 +155,10 @@ def _summary(told: Explanation, trail: Trail) -> list[str]:
         lines.append(f"erpCode {order['erp_code']}" if order["erp_code"] else "no erpCode yet")
     else:
         lines.append(told.subject.label)
-    states: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for one in told.deliveries:
-        states[one["answer"]["status"]] = states.get(one["answer"]["status"], 0) + 1
-    written = ", ".join(f"{count} {status}" for status, count in sorted(states.items()))
+        counts[one["answer"]["status"]] = counts.get(one["answer"]["status"], 0) + 1
+    written = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     lines.append(f"writes: {written}" if written else "nothing was written for it by Tieout")
     lines += [
         f"{row['amount_applied']:,.2f} {row['currency_code'] or ''} of payment {row['payment_id']}"
@@ -149,4 +167,11 @@ def _summary(told: Explanation, trail: Trail) -> list[str]:
     ]
     if not trail.settlements and trail.document_ids:
         lines.append("nothing was paid on it")
+    if told.payments or told.bank_lines:
+        states = sorted({row["reconciliation"] for row in told.bank_lines} or {NOT_RECONCILED})
+        near = len({row["bank_transaction_id"] for row in told.bank_lines})
+        seen = (
+            f", {near:,} bank line{'s look' if near > 1 else ' looks'} like it" if near else ", no bank line is like it"
+        )
+        lines.append(f"at the bank: {' and '.join(states)}{seen}")
     return lines

@@ -190,11 +190,11 @@ def _bank(found: Sequence[dict[str, Any]]) -> str:
             row["account_name"],
             row["counterparty_name"],
             row["description"],
-            f"payment {row['payment_id']}: {row['evidence']}" if row["evidence"] else "no payment like it is booked",
+            row["told"],
         )
         for row in found
     ]
-    return _table(("Booked", "Amount", "Currency", "Account", "With", "Text", "Believed to be"), rows, numbers=(1,))
+    return _table(("Booked", "Amount", "Currency", "Account", "With", "Text", "Reconciled"), rows, numbers=(1,))
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: tuple[int, ...] = ()) -> str:

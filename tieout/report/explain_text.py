@@ -181,8 +181,7 @@ def _bank(told: Explanation, console: Console) -> None:
             markup=False,
             soft_wrap=True,
         )
-        why = f"payment {row['payment_id']}: {row['evidence']}" if row["evidence"] else "no payment like it is booked"
-        console.print(Padding(why, (0, 0, 0, 4)), style="dim", highlight=False, markup=False)
+        console.print(Padding(row["told"], (0, 0, 0, 4)), style="dim", highlight=False, markup=False)
     _records(told.bank_records, console)
 
 

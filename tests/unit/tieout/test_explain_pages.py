@@ -97,6 +97,8 @@ TOLD = Explanation(
             "description": None,
             "payment_id": "p-1",
             "evidence": "same amount, and it names the payment",
+            "reconciliation": "not reconciled",
+            "told": "not reconciled; it looks like payment p-1: same amount, and it names the payment",
         }
     ],
 )
