@@ -151,13 +151,13 @@ def _run(invocation: Invocation, as_of: str | None, as_json: bool) -> RunOutcome
     from tieout.progress import RunProgress
     from tieout.report import summary
 
-    errors = Console(stderr=True)
+    errors = Console(stderr=True, emoji=False)
     with invocation.settings() as settings, RunProgress(errors) as progress:
         outcome, _ = loop.execute(settings, as_of=_as_of(settings, as_of), now=_now, progress=progress)
     if as_json:
         _print_json(summary.as_json(outcome))
     else:
-        summary.show(outcome, Console())
+        summary.show(outcome, Console(emoji=False))
     return outcome
 
 
@@ -199,12 +199,12 @@ def extract(
     )
     invocation: Invocation = context.obj
     vendors = nullcontext(invocation.plain_settings()) if retry_quarantine else invocation.settings()
-    with vendors as settings, RunProgress(Console(stderr=True)) as progress:
+    with vendors as settings, RunProgress(Console(stderr=True, emoji=False)) as progress:
         done = steps.extract(settings, options, as_of=_as_of(settings, as_of), now=_now, progress=progress)
     if as_json:
         _print_json(report.extraction_json(done))
     else:
-        report.show_extraction(done, Console())
+        report.show_extraction(done, Console(emoji=False))
     raise typer.Exit(int(done.exit_code))
 
 
@@ -217,12 +217,12 @@ def build(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -> 
     from tieout.report import summary
 
     # In the sandbox today is the vendors' today, which only they can tell: they are up, but nothing is asked.
-    with context.obj.settings() as settings, RunProgress(Console(stderr=True)) as progress:
+    with context.obj.settings() as settings, RunProgress(Console(stderr=True, emoji=False)) as progress:
         outcome = steps.build(settings, as_of=_as_of(settings, as_of), now=_now, progress=progress)
     if as_json:
         _print_json(summary.as_json(outcome))
     else:
-        report.show_build(outcome, Console())
+        report.show_build(outcome, Console(emoji=False))
     raise typer.Exit(int(outcome.exit_code))
 
 
@@ -237,7 +237,7 @@ def doctor(context: typer.Context, as_of: AsOf = None, as_json: Json = False) ->
     if as_json:
         _print_json(report.as_json(found, settings.profile))
     else:
-        report.show(found, settings.profile, Console())
+        report.show(found, settings.profile, Console(emoji=False))
     raise typer.Exit(int(doctors.verdict(found)))
 
 
@@ -251,7 +251,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         _print_json(status_report.as_json(found))
     else:
-        status_report.show(found, Console())
+        status_report.show(found, Console(emoji=False))
 
 
 @app.command()
@@ -286,7 +286,7 @@ def sql(context: typer.Context, query: Annotated[str, typer.Argument(help="A que
     if not paths.warehouse.exists():
         raise TieoutError(f"{paths.warehouse} does not exist yet; `tieout run` publishes it")
     try:
-        query_report.show(paths.warehouse.resolve(), query, Console())
+        query_report.show(paths.warehouse.resolve(), query, Console(emoji=False))
     except duckdb.Error as problem:
         raise SettingsError(str(problem)) from None
 

@@ -19,7 +19,7 @@ from tieout.report.summary import command
 
 def main() -> int:
     """Runs the loop twice against one sandbox; held records (exit 3) are part of the invented world."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     console.print("[bold]1. From nothing to tied-out books, written back to all three vendors[/]")
     first = _tieout("run")
     if first not in (ExitCode.DONE, ExitCode.HELD):

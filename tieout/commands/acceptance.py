@@ -55,7 +55,7 @@ def accept(
         print_json(done)
         return
     verb = "withdrawn" if withdraw else "accepted"
-    Console().print(
+    Console(emoji=False).print(
         f"{verb}: {done['control_name']} {done['scope']}, {done['difference']} {done['currency_code']}, by"
         f" {done['by']}. The next run takes it into account; it stays in marts.fct_accepted_differences.",
         highlight=False,
@@ -148,7 +148,7 @@ def _show(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"accepted": accepted, "red": red})
         return
-    console = Console()
+    console = Console(emoji=False)
     console.print(f"[bold]Accepted ({len(accepted):,})[/]")
     for row in accepted:
         taken_back = f"; withdrawn by {row['withdrawn_by']}: {row['withdrawal_reason']}" if row["withdrawn_at"] else ""

@@ -56,13 +56,13 @@ def verify(
             }
         )
     elif found.first_bad is None:
-        console = Console()
+        console = Console(emoji=False)
         console.print(f"[green]sound[/]: {found.events:,} events, each as it was written", highlight=False)
         against = f"{len(noted):,} heads noted in {settings.audit_heads}" if noted else "no noted head"
         console.print(f"compared with {against}{' and with the one given' if head else ''}", highlight=False)
         console.print(f"head {found.head}", highlight=False, soft_wrap=True)
     else:
-        console = Console()
+        console = Console(emoji=False)
         console.print(f"[red]not sound[/]: {escape(found.first_bad)}", highlight=False, soft_wrap=True)
         console.print(
             "Do not run again before it is clear why. The file may have been restored from a backup: then what the"
@@ -94,7 +94,7 @@ def list_events(
         said = body.get("status") or body.get("reason") or ""
         subject = row["subject"].replace("\n", " ")
         table.add_row(str(row["sequence"]), row["at"][:19], row["kind"], escape(subject), escape(str(said)))
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 @app.command()

@@ -57,7 +57,7 @@ def baseline(
     if as_json:
         print_json(_document(made, coded, problems))
     else:
-        _show(made, coded, problems, Console())
+        _show(made, coded, problems, Console(emoji=False))
     raise typer.Exit(int(ExitCode.HELD if problems or made.set_aside else ExitCode.DONE))
 
 

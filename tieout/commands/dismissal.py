@@ -47,7 +47,7 @@ def dismiss(
     if as_json:
         print_json({name: row[name] for name in _SHOWN} | {"dismissal_reason": reason.strip()})
         return
-    Console().print(
+    Console(emoji=False).print(
         f"dismissed: {row['record_label'] or row['sync_key']} ({row['sync_name']}); the next run plans it again",
         highlight=False,
         soft_wrap=True,
@@ -95,7 +95,7 @@ def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json({"deliveries": [{name: row[name] for name in _SHOWN} for row in rows]})
         return
-    console = Console()
+    console = Console(emoji=False)
     console.print(f"[bold]Refused or held ({len(rows):,})[/]")
     for row in rows:
         line = f"  {row['delivery_id']}  {row['status']}  {row['record_label'] or row['sync_key']}: {row['reason']}"

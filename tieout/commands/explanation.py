@@ -39,7 +39,7 @@ def explain(
     from tieout.report import explain_html, explain_text
 
     settings: Settings = context.obj.plain_settings()
-    snapshot, console = warehouse(settings), Console()
+    snapshot, console = warehouse(settings), Console(emoji=False)
     found = reference.find(snapshot, document)
     if not found:
         raise TieoutError(_nothing(snapshot, document))
@@ -55,7 +55,7 @@ def explain(
         told = story.explain(snapshot, store, found[0], as_of=as_of)
     if html is not None:
         html.write_text(explain_html.page(told), encoding="utf-8")
-        Console(stderr=True).print(f"wrote {html}", highlight=False, soft_wrap=True)
+        Console(stderr=True, emoji=False).print(f"wrote {html}", highlight=False, soft_wrap=True)
     if as_json:
         print_json(told.as_json())
     elif html is None:

@@ -66,7 +66,7 @@ def plan(
         if as_json:
             print_json({"plans": rows})
         else:
-            report.show_list(rows, Console())
+            report.show_list(rows, Console(emoji=False))
         return
     if name is not None:
         with operations_store(settings) as store:
@@ -82,9 +82,9 @@ def plan(
         # A plan made for one record holds nothing else.
         own = frozenset(one.key for one in fresh.plan.everything)
         fresh = replace(fresh, needs=own if record is not None else frozenset())
-        report.show(fresh, Console(), sync=sync, record=record, limit=limit)
+        report.show(fresh, Console(emoji=False), sync=sync, record=record, limit=limit)
     else:
-        summary.show(outcome, Console())
+        summary.show(outcome, Console(emoji=False))
     raise typer.Exit(int(outcome.exit_code))
 
 
@@ -126,7 +126,7 @@ def approve(
     if as_json:
         print_json(done)
     else:
-        report.show_approval(done, Console())
+        report.show_approval(done, Console(emoji=False))
 
 
 def apply(
@@ -145,7 +145,7 @@ def apply(
     if as_json:
         print_json({**summary.as_json(outcome), "plan_id": name})
     else:
-        summary.show(outcome, Console())
+        summary.show(outcome, Console(emoji=False))
     raise typer.Exit(int(outcome.exit_code))
 
 
@@ -176,7 +176,7 @@ def _executed(context: typer.Context, as_of: str | None, **options: Any) -> tupl
     from tieout import run as loop
     from tieout.progress import RunProgress
 
-    with context.obj.settings() as settings, RunProgress(Console(stderr=True)) as progress:
+    with context.obj.settings() as settings, RunProgress(Console(stderr=True, emoji=False)) as progress:
         day = settings_module.parse_date(as_of, "--as-of") if as_of else settings.business_date(_now())
         return loop.execute(settings, as_of=day, now=_now, progress=progress, **options)
 
@@ -188,7 +188,7 @@ def _shown(view: Any, sync: str | None, record: str | None, limit: int, as_json:
     if as_json:
         print_json(views.as_json(view))
     else:
-        report.show(view, Console(), sync=sync, record=record, limit=limit)
+        report.show(view, Console(emoji=False), sync=sync, record=record, limit=limit)
     if view.refused:
         raise typer.Exit(int(ExitCode.HELD))
 

@@ -55,7 +55,7 @@ def shadow(
     if as_json:
         print_json({**figures, "rows": [asdict(one) for one in found]})
     else:
-        console = Console()
+        console = Console(emoji=False)
         console.rule(f"[bold]Shadow · snapshot {snapshot.number} · as of {figures['as_of']}", align="left")
         console.print(
             f"{len(pairs):,} orders compared, {len(booked):,} booked by an incumbent,"

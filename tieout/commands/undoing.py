@@ -60,7 +60,7 @@ def undo(
     if as_json:
         print_json(_document(made, steps, records))
     else:
-        _show(made, steps, records, fresh, Console())
+        _show(made, steps, records, fresh, Console(emoji=False))
     by_hand = any(step.by_hand for step in steps)
     raise typer.Exit(int(ExitCode.HELD if by_hand or made.set_aside else ExitCode.DONE))
 
@@ -86,7 +86,9 @@ def hold(
     if as_json:
         print_json({"record": record, "reason": why})
     else:
-        Console().print(f"held: {record}; nothing is written for it until `tieout release {record}`", highlight=False)
+        Console(emoji=False).print(
+            f"held: {record}; nothing is written for it until `tieout release {record}`", highlight=False
+        )
 
 
 def release(
@@ -115,7 +117,7 @@ def release(
     if as_json:
         print_json({"record": record, "was": holds.told(was), "reason": why})
     else:
-        Console().print(f"released: {record}; the next run plans what is due for it", highlight=False)
+        Console(emoji=False).print(f"released: {record}; the next run plans what is due for it", highlight=False)
 
 
 def _reason(reason: str | None) -> str:
@@ -149,7 +151,7 @@ def _list(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"held": list(found.values())})
         return
-    console = Console()
+    console = Console(emoji=False)
     console.print(f"[bold]Held by a person ({len(found):,})[/]")
     for record, row in found.items():
         console.print(f"  {record}  {holds.told(row)}", highlight=False, markup=False, soft_wrap=True)
@@ -200,4 +202,5 @@ def _show(made: OwnPlan, steps: Sequence[Step], records: Sequence[str], fresh: S
         )
     else:
         say("no write can take anything of it back")
-    say(f"{len(records):,} records are held from now on ({len(fresh):,} were not before): tieout release RECORD")
+    held = f"{records[0]} is" if len(records) == 1 else f"{len(records):,} records are"
+    say(f"{held} held from now on ({len(fresh):,} not held before): tieout release {records[0]}")

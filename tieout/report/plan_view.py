@@ -196,13 +196,14 @@ def approval_json(one: Approval) -> dict[str, Any]:
 def approval_document(saved: SavedPlan, approval: Approval) -> dict[str, Any]:
     """Returns what was just approved: the plan, its hash, how many writes and for how much."""
     covered = [item for item in saved.plan.everything if approval.covers(item.sync_name)]
+    due = [item for item in saved.plan.items if approval.covers(item.sync_name)]
     return {
         "plan_id": saved.plan_id,
         "hash": saved.plan_hash,
         "made_by": saved.made_by.name,
         **approval_json(approval),
         "writes": len(covered),
-        "amounts": amounts([item for item in covered if item in saved.plan.items]),
+        "amounts": amounts(due),
     }
 
 
