@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.transport.ibans import mask_ibans
@@ -55,6 +56,10 @@ def show(view: PlanView, console: Console, *, sync: str | None, record: str | No
     else:
         _summary(view, console)
     _aside(view, console)
+    if view.held and sync is None and record is None:
+        console.print("\nHeld, so that nothing is planned for them; every one with `tieout status`", highlight=False)
+        for line in view.held:
+            console.print(f"  {line}", highlight=False, soft_wrap=True)
 
 
 def _head(view: PlanView, console: Console) -> None:
@@ -65,7 +70,7 @@ def _head(view: PlanView, console: Console) -> None:
             what = "all of it" if one.syncs is None else ", ".join(sorted(one.syncs))
             console.print(
                 f"[green]approved[/] by {one.approved_by} on {one.approved_at:%Y-%m-%d %H:%M} UTC until"
-                f" {one.expires_at:%Y-%m-%d %H:%M}: {what}. {one.reason}",
+                f" {one.expires_at:%Y-%m-%d %H:%M}: {what}. {escape(one.reason)}",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -97,7 +102,7 @@ def _summary(view: PlanView, console: Console) -> None:
             highlight=False,
         )
     for key, reason in list(view.refused.items())[:_SHOWN_ASIDE]:
-        console.print(f"[red]refused[/] {key[0]} {key[1]}: {reason}", highlight=False, soft_wrap=True)
+        console.print(f"[red]refused[/] {key[0]} {escape(key[1])}: {escape(reason)}", highlight=False, soft_wrap=True)
 
 
 def _totals_table(items: Sequence[PlanItem], view: PlanView, console: Console, title: str) -> None:
@@ -131,7 +136,7 @@ def _aside(view: PlanView, console: Console) -> None:
     counts = Counter(one["state"] for one in view.set_aside)
     for one in view.set_aside[:_SHOWN_ASIDE]:
         console.print(
-            f"[yellow]{one['state']}[/] {one['sync']} {one['record']}: {mask_ibans(one['reason'])}",
+            f"[yellow]{one['state']}[/] {one['sync']} {escape(one['record'])}: {escape(mask_ibans(one['reason']))}",
             highlight=False,
             soft_wrap=True,
         )

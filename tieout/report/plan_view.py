@@ -22,6 +22,7 @@ from reverse_etl.plan_items import Plan, PlanItem
 from reverse_etl.plan_store import Approval, PlanNotFoundError, PlanStore, SavedPlan, set_aside_of
 from reverse_etl.slots import filled, missing, returned_by
 from tieout.errors import SettingsError, TieoutError
+from tieout.report.summary import held_lines
 
 if TYPE_CHECKING:
     from tieout.outcome import RunOutcome
@@ -44,6 +45,8 @@ class PlanView:
     """Why an item was not sent."""
     is_withheld: bool = False
     awaiting: int | None = None
+    held: Sequence[str] = ()
+    """A line per reason for which records are held in the books."""
     needs: frozenset[tuple[str, str]] = frozenset()
     """By sync and key: what belongs to the record that is shown, although it is not its own."""
 
@@ -56,6 +59,7 @@ def view_of(plan: Plan, outcome: RunOutcome) -> PlanView:
         set_aside_of(plan),
         is_withheld=outcome.withheld,
         awaiting=outcome.awaiting_approval,
+        held=() if outcome.figures is None else held_lines(outcome.figures),
     )
 
 

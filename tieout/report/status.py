@@ -158,7 +158,9 @@ def _runs(runs: list[dict[str, Any]], console: Console) -> None:
     console.print(table)
     for run in runs:
         if run.get("message"):
-            console.print(f"  {run['started_at'][:16].replace('T', ' ')}: {run['message']}", highlight=False)
+            console.print(
+                f"  {run['started_at'][:16].replace('T', ' ')}: {run['message']}", highlight=False, markup=False
+            )
 
 
 def _list(title: str, rows: list[dict[str, Any]], console: Console) -> None:

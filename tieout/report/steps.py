@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tieout.progress import TITLES
@@ -52,7 +53,7 @@ def show_extraction(done: Extraction, console: Console) -> None:
     if done.result is not None:
         console.print(_systems(done.result))
         for finding in done.result.findings:
-            _line(console, "Finding", f"[yellow]{finding}[/]")
+            _line(console, "Finding", f"[yellow]{escape(finding)}[/]")
     if done.retried is not None:
         retried = done.retried
         _line(
@@ -64,7 +65,7 @@ def show_extraction(done: Extraction, console: Console) -> None:
         for table, count in sorted(retried.landed.items()):
             _line(console, "", f"{count:>5,} {table}")
     for line in done.refused:
-        _line(console, "Refused", f"[red]{line}[/]")
+        _line(console, "Refused", f"[red]{escape(line)}[/]")
     if done.open_in_quarantine:
         _line(console, "Quarantine", f"[yellow]{done.open_in_quarantine:,} records are open[/]; see tieout status")
     option = " --sandbox" if done.profile == "sandbox" else ""

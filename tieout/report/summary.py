@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tieout.outcome import RunOutcome
@@ -103,7 +104,7 @@ def _landed(outcome: RunOutcome, console: Console) -> None:
         parts.append(f"{TITLES.get(system, system)} {rows:,} changes in {requests:,} requests")
     _line(console, "Landed", " · ".join(parts) or "nothing")
     for finding in outcome.findings:
-        _line(console, "", f"[yellow]{finding}[/]")
+        _line(console, "", f"[yellow]{escape(finding)}[/]")
 
 
 def _booked(figures: Figures, console: Console) -> None:
@@ -111,14 +112,22 @@ def _booked(figures: Figures, console: Console) -> None:
     _line(console, "Entries", f"{figures.journal_entries:,} journal entries, each balanced to 0.00 ({states})")
     total = sum(figures.held.values())
     _line(console, "Held", f"{total:,} records wait for a person" if total else "nothing")
-    for hold in figures.holds:
-        _line(console, "", f"[yellow]{hold.count:>3} {hold.code}[/]  e.g. {hold.example}: {hold.message}")
+    for line in held_lines(figures):
+        _line(console, "", line)
     if figures.quarantined:
         _line(
             console,
             "Quarantine",
             f"[yellow]{figures.quarantined:,} records could not be read[/]; see tieout status",
         )
+
+
+def held_lines(figures: Figures) -> list[str]:
+    """Returns a line of markup per reason for which records are held: how many, why, one of them."""
+    return [
+        f"[yellow]{hold.count:>3} {hold.code}[/]  e.g. {escape(hold.example)}: {escape(hold.message)}"
+        for hold in figures.holds
+    ]
 
 
 def _open_items(figures: Figures, console: Console) -> None:
@@ -145,7 +154,7 @@ def _sent(outcome: RunOutcome, console: Console) -> None:
     if outcome.unresolved:
         _line(console, "", f"[red]{outcome.unresolved:,} of unknown effect[/]; looked up again at the next run")
     for refused in outcome.refused[:10]:
-        _line(console, "", f"[red]not sent[/] {refused}")
+        _line(console, "", f"[red]not sent[/] {escape(refused)}")
     if len(outcome.refused) > 10:
         _line(console, "", f"… {len(outcome.refused):,} in all; see tieout plan PLAN")
     if not outcome.planned and (outcome.refused or outcome.awaiting_approval):
@@ -167,7 +176,7 @@ def _sent(outcome: RunOutcome, console: Console) -> None:
     for sync, count in outcome.sent_by_sync.items():
         _line(console, "", f"{count:>5,} {_sync_title(sync)}")
     for rejection in outcome.rejections[:10]:
-        _line(console, "", f"[red]rejected[/] {rejection}")
+        _line(console, "", f"[red]rejected[/] {escape(rejection)}")
 
 
 def _sync_title(sync: str) -> str:

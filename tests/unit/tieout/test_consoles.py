@@ -1,11 +1,21 @@
-"""Text in a terminal is what a record says: no `:100:` of a held `order:100: …` becomes a picture."""
+"""A terminal shows what a record says: no `:100:` becomes a picture, no `[lines]` of a vendor's reason vanishes."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
+from rich.console import Console
+
 import tieout
+from reverse_etl.plan_items import Plan
+from reverse_etl.plan_store import Approval
+from tieout.report import plan as report
+from tieout.report.figures import Figures, Hold
+from tieout.report.plan_view import PlanView
+from tieout.report.summary import held_lines
 
 MADE = re.compile(r"\bConsole\([^)]*\)")
 
@@ -15,3 +25,19 @@ def test_no_console_turns_colons_into_pictures() -> None:
     made = [(file.name, call) for file in sorted(rooms.rglob("*.py")) for call in MADE.findall(file.read_text())]
     assert len(made) > 20
     assert [(file, call) for file, call in made if "emoji=False" not in call] == []
+
+
+EVIL = "[lines] must be [/positive] :100:"
+
+
+def test_what_vendors_and_people_say_is_printed_as_it_is() -> None:
+    at = datetime(2026, 4, 10, 12, tzinfo=UTC)
+    figures = Figures(0, {}, (Hold("sign_conflict", 2, f"order {EVIL}", EVIL),), {}, (), (), (), 0)
+    aside = [{"state": "held", "sync": "sync_x", "record": "order:100", "label": "it", "reason": EVIL}]
+    approval = Approval("a-1", "plan-1", "hash", None, "bert", EVIL, at, at, None)
+    view = PlanView(Plan(()), "plan-1", aside, "anna", at, (approval,), held=held_lines(figures))
+    written = StringIO()
+    report.show(view, Console(file=written, width=300, emoji=False), sync=None, record=None, limit=0)
+    lines = written.getvalue().splitlines()
+    assert sum(EVIL in line for line in lines) == 3
+    assert any("2 sign_conflict" in line and line.count(EVIL) == 2 for line in lines)
