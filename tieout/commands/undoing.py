@@ -22,6 +22,7 @@ from tieout.errors import ExitCode, SettingsError, TieoutError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reverse_etl.operations import OperationsStore
     from tieout.commands.own_plan import OwnPlan
     from tieout.settings import Settings
     from tieout.undo.steps import Step
@@ -48,6 +49,7 @@ def undo(
         from tieout.undo import steps as undo_steps
 
         with operations_store(settings) as store:
+            plan = _plan_id(settings, store, plan)
             deliveries = chosen.deliveries(store, record=record, run_id=run, plan_id=plan)
         if not deliveries:
             raise TieoutError(
@@ -118,6 +120,17 @@ def release(
         print_json({"record": record, "was": holds.told(was), "reason": why})
     else:
         Console(emoji=False).print(f"released: {record}; the next run plans what is due for it", highlight=False)
+
+
+def _plan_id(settings: Settings, store: OperationsStore, name: str | None) -> str | None:
+    """Returns the plan that goes by a name: its id, the beginning of it, or `latest`."""
+    from reverse_etl.plan_store import PlanNotFoundError
+    from tieout.planning import plan_store
+
+    try:
+        return None if name is None else plan_store(settings, store).load(name).plan_id
+    except PlanNotFoundError as problem:
+        raise SettingsError(str(problem)) from None
 
 
 def _reason(reason: str | None) -> str:

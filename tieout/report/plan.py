@@ -170,14 +170,17 @@ def show_list(rows: Sequence[dict[str, Any]], console: Console) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for title in ("plan", "from", "made by", "made at", "writes", "then", "state"):
-        table.add_column(title, justify="right" if title in ("writes", "then") else "left", no_wrap=True)
+        # What is to be read whole is never cut: on a narrow terminal the names fold.
+        least = {"plan": 21, "writes": 6, "then": 4, "state": 12}.get(title)
+        is_figure = title in ("writes", "then")
+        table.add_column(title, justify="right" if is_figure else "left", min_width=least, overflow="fold")
     for row in rows:
         state = "done" if row["is_done"] else "approved" if row["is_approved"] else "not approved"
         table.add_row(
             row["plan_id"],
             row["origin"],
             row["made_by"],
-            row["made_at"][:16].replace("T", " "),
+            row["made_at"][5:16].replace("T", " "),
             f"{row['items']:,}",
             f"{row['follow_ups']:,}",
             state,
@@ -188,7 +191,11 @@ def show_list(rows: Sequence[dict[str, Any]], console: Console) -> None:
 def show_approval(done: dict[str, Any], console: Console) -> None:
     """Prints what was approved or withdrawn."""
     if "withdrawn" in done:
-        console.print(f"{done['plan_id']}: {done['withdrawn']} approvals withdrawn by {done['by']}", highlight=False)
+        count = f"{done['withdrawn']} approval{'' if done['withdrawn'] == 1 else 's'}"
+        console.print(
+            f"{done['plan_id']}: {count} withdrawn by {done['by']}",
+            highlight=False,
+        )
         return
     console.print(
         f"[green]approved[/] {done['plan_id']} by {done['approved_by']}: {done['writes']:,} writes, valid until"
