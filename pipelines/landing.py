@@ -27,6 +27,7 @@ from pipelines import ahead, careful, in_memory, loader, quarantine, versioning
 from pipelines import latest as latest_index
 from pipelines.draft import Draft
 from pipelines.raw_table import RawTable
+from pipelines.shown import shown as shown_again
 from pipelines.typed import Misfit, TypedChunk, typed_chunks, typed_schema
 from pipelines.undeclared import UndeclaredFields
 from pipelines.versioning import INSTANT, Scope
@@ -100,14 +101,16 @@ class Landing:
         misfits, undeclared = list(refused), UndeclaredFields()
         with in_memory.cursor() as connection:
             latest = self.latest(table)
-            unread = versioning.unread(connection, table, records, latest)
-            if len(unread.at) >= _WORTH_LOADING_AHEAD:
+            shown = shown_again(connection, records, latest)
+            if len(shown.unread) >= _WORTH_LOADING_AHEAD:
                 loader.import_ahead()
             landed_at = self._landing_time(latest)
             draft = Draft(self.landing_dir, self._next_file(table.system, table.name))
             try:
-                rows = self._read(connection, table, _Wanted(records, unread.at), draft, landed_at, misfits, undeclared)
-                repeats = versioning.repeats(connection, table, rows, unread.known, last_wins=last_wins)
+                rows = self._read(
+                    connection, table, _Wanted(records, shown.unread), draft, landed_at, misfits, undeclared
+                )
+                repeats = versioning.repeats(connection, table, rows, shown.latest, last_wins=last_wins)
                 misfits += [_contradicted(table, records[at]) for at in repeats.contradicted]
                 if repeats.dropped:
                     dropped = pc.is_in(rows["_at"], value_set=pa.array(repeats.dropped, pa.int64()))
@@ -116,8 +119,8 @@ class Landing:
                 keys = [versioning.buried(connection, table, buried, rows, latest)]
                 if scope is not None and all(misfit.record_key is not None for misfit in misfits):
                     # A refused record without a key could be any of the missing ones: then nothing is declared gone.
-                    seen = [rows, unread.known]
-                    keys.append(versioning.gone(connection, table, seen, latest, misfits, scope).cast(keys[0].schema))
+                    missing = versioning.gone(connection, table, rows, shown.latest, misfits, scope)
+                    keys.append(missing.cast(keys[0].schema))
                 gone = versioning.versions(table, pa.concat_tables(keys), landed_at, are_gone=True)
                 draft.write(gone)
                 new_fields = undeclared.not_in(self.files(table.system, table.name))
@@ -132,7 +135,7 @@ class Landing:
                 latest_index.save(table, self._latest[table], files, self._index(table))
         again = self._quarantine(table, misfits)
         if settles:
-            quarantine.settle_shown(self, table, [rows, unread.known], misfits, again, scope)
+            quarantine.settle_shown(self, table, lambda: [rows, shown.again()], misfits, again, scope)
         return Landed(draft.rows, len(misfits), new_fields)
 
     def _read(

@@ -113,7 +113,7 @@ def settle(landing: Landing, tables: Iterable[RawTable], answered: frozenset[str
 def settle_shown(
     landing: Landing,
     table: RawTable,
-    shown: Sequence[pa.Table],
+    shown: Callable[[], Sequence[pa.Table]],
     misfits: Sequence[Misfit],
     again: frozenset[str],
     scope: Scope | None,
@@ -126,7 +126,7 @@ def settle_shown(
     Args:
         landing: The landing folder.
         table: What was read.
-        shown: The key columns of the records that fit.
+        shown: Gives the key columns of the records that fit; asked only where something is to be settled.
         misfits: The records that did not.
         again: The fingerprints of the misfits: their refusals stay open.
         scope: What was read in full; None says nothing about what is gone.
@@ -140,7 +140,7 @@ def settle_shown(
     ]
     if not refusals:
         return
-    good = _keys_among(table, shown, {refusal.record_key for refusal in refusals if refusal.record_key is not None})
+    good = _keys_among(table, shown(), {refusal.record_key for refusal in refusals if refusal.record_key is not None})
     refused = {misfit.record_key for misfit in misfits}
     outcomes: dict[str, str] = {}
     for refusal in refusals:

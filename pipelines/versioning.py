@@ -1,7 +1,7 @@
 """What changed: versions and tombstones of a table, found by comparing rows in bulk.
 
 In: records as received, typed rows, the latest version of each record, what the read covered. Out: what to append.
-A record whose very bytes are those of a latest version is not even read (`unread`); of the others, keys are compared
+A record whose very bytes are those of a latest version is not even read (`shown.py`); of the others, keys are compared
 as typed values and content by fingerprint, in DuckDB over Arrow, never record by record.
 What does not belong here: files (`landing.py`, `latest.py`), typing (`typed.py`).
 """
@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ahead, sources
 from pipelines.fingerprints import DELETED
 from pipelines.raw_table import RawTable
 from pipelines.typed import Misfit, typed_schema
@@ -85,59 +83,24 @@ def key_text(table: RawTable) -> str:
     return f"concat_ws('|', {', '.join(parts)})"
 
 
-@dataclass(frozen=True)
-class Unread:
-    """What bytes alone tell: the records that must be read, and what is known of the others."""
-
-    at: Sequence[int]
-    """Positions of the records whose bytes are not those of a latest version."""
-    known: pa.Table
-    """Of the others: key, `_fingerprint` and position `_at`."""
-
-
-def unread(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, records: Sequence[msgspec.Raw], latest: pa.Table
-) -> Unread:
-    """Passes over the records that came before, byte for byte."""
-    if latest["_source"].null_count == latest.num_rows:
-        return Unread(range(len(records)), _seen_schema(table).empty_table())
-
-    def hashed(at: range) -> pa.Array:
-        piece = records[at.start : at.stop]
-        return sources.hashes(piece, sources.lines(piece))
-
-    found = pa.chunked_array(list(ahead.in_order(hashed, ahead.steps(len(records)))), pa.int64())
-    arrived = pa.table([found, _positions(range(len(records)))], ["_source", "_at"])
-    connection.register("arrived", arrived)
-    connection.register("latest", latest)
-    told = connection.sql(
-        f"select {_keys(table)}, _fingerprint, _at from arrived left join latest using (_source)"  # noqa: S608
-    ).to_arrow_table()
-    known = told.filter(pc.is_valid(told["_fingerprint"])) if told["_fingerprint"].null_count else told
-    at = told["_at"].filter(pc.is_null(told["_fingerprint"])).sort() if known is not told else ()
-    return Unread([position.as_py() for position in at], known.cast(_seen_schema(table)))
-
-
-def _positions(at: Sequence[int]) -> pa.Array:
+def positions(at: Sequence[int]) -> pa.Array:
+    """Whole numbers as Arrow."""
+    if isinstance(at, range):
+        return pa.arange(at.start, at.stop, at.step)
     return pa.array(array("q", at), pa.int64())
-
-
-def _seen_schema(table: RawTable) -> pa.Schema:
-    landed = landing_schema(table)
-    return pa.schema([*(landed.field(name) for name in table.key), ("_fingerprint", pa.string()), ("_at", pa.int64())])
 
 
 def arrived(table: RawTable, rows: pa.Table, source: pa.Array, at: Sequence[int]) -> pa.Table:
     """What is remembered of typed rows: the columns of `latest_schema` that they have, and their positions `_at`."""
     wanted = [name for name in latest_schema(table).names if name in rows.column_names]
-    return rows.select(wanted).append_column("_source", source).append_column("_at", _positions(at))
+    return rows.select(wanted).append_column("_source", source).append_column("_at", positions(at))
 
 
 def changed(connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, latest: pa.Table) -> pa.Table:
     """Adds `_is_new`: whether a row is new, came back, or differs from the latest version."""
     if not latest.num_rows:
         return rows.append_column("_is_new", pa.repeat(pa.scalar(True), rows.num_rows))
-    ordered = rows.append_column("_row", _positions(range(rows.num_rows)))
+    ordered = rows.append_column("_row", positions(range(rows.num_rows)))
     connection.register("incoming", ordered.select([*table.key, "_fingerprint", "_row"]))
     connection.register("latest", latest)
     told = connection.sql(
@@ -164,7 +127,7 @@ class Repeats:
 
 
 def repeats(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, known: pa.Table, *, last_wins: bool
+    connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, shown: pa.Table, *, last_wins: bool
 ) -> Repeats:
     """Finds the rows that are not the one row of their key.
 
@@ -172,43 +135,68 @@ def repeats(
         connection: A cursor of one's own.
         table: What is declared.
         rows: Rows read (`arrived`).
-        known: Rows known by their bytes (`Unread.known`).
+        shown: The latest versions, with `_at` where a record came with their very bytes (`Shown.latest`).
         last_wins: Repetitions are versions in order of arrival, as overlapping pages make them.
     """
-    connection.register("seen", pa.concat_tables([rows.select(known.column_names), known]))
+    if not rows.num_rows or (not shown.num_rows and _ascend(table, rows)):
+        return Repeats([], [])
     keys = _keys(table)
-    twice = connection.sql(f"select {keys} from seen group by {keys} having count(*) > 1").to_arrow_table()  # noqa: S608
+    connection.register("incoming", rows.select([*table.key, "_fingerprint", "_at"]))
+    connection.register("latest", shown)
+    seen = (
+        f"(select {keys}, _fingerprint, _at from incoming union all "  # noqa: S608
+        f"select {keys}, _fingerprint, _at from latest semi join incoming using ({keys}) where _at is not null)"
+    )
+    twice = connection.sql(f"select {keys} from {seen} group by {keys} having count(*) > 1").to_arrow_table()  # noqa: S608
     if not twice.num_rows:
         return Repeats([], [])
     connection.register("repeated", twice)
     twice = connection.sql(
         f"select {keys}, max(_at) as _last, count(distinct _fingerprint) > 1 as _differs "  # noqa: S608
-        f"from seen semi join repeated using ({keys}) group by {keys}"
+        f"from {seen} semi join repeated using ({keys}) group by {keys}"
     ).to_arrow_table()
     connection.register("twice", twice)
     refused = "false" if last_wins else "_differs"
     found = connection.sql(
-        f"select _at, {refused} from seen join twice using ({_keys(table)}) "  # noqa: S608
+        f"select _at, {refused} from {seen} join twice using ({_keys(table)}) "  # noqa: S608
         f"where {refused} or _at <> _last order by _at"
     ).fetchall()
     return Repeats([at for at, _ in found], [at for at, contradicted in found if contradicted])
 
 
+def _ascend(table: RawTable, rows: pa.Table) -> bool:
+    """Whether the keys are whole numbers, each larger than the one before, as vendors mostly list them."""
+    if len(table.key) > 1 or not pa.types.is_integer(rows.schema.field(table.key[0]).type):
+        return False
+    keys = rows[table.key[0]].combine_chunks()
+    return bool(pc.all(pc.greater(keys[1:], keys[:-1]), min_count=0).as_py())
+
+
 def gone(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
-    seen: Sequence[pa.Table],
-    latest: pa.Table,
+    rows: pa.Table,
+    shown: pa.Table,
     misfits: list[Misfit],
     scope: Scope,
 ) -> pa.Table:
-    """Keys of the latest versions that a read covering `scope` did not show; a record that was refused is not gone."""
-    connection.register("shown", pa.concat_tables([rows.select(list(table.key)) for rows in seen]))
+    """Keys of the latest versions that a read covering `scope` did not show; a record that was refused is not gone.
+
+    Args:
+        connection: A cursor of one's own.
+        table: What is declared.
+        rows: Rows read (`arrived`).
+        shown: The latest versions, with `_at` where a record came with their very bytes (`Shown.latest`).
+        misfits: The records that were refused.
+        scope: What was read in full.
+    """
+    connection.register("incoming", rows.select(list(table.key)))
     connection.register("refused", pa.table({"record_key": [misfit.record_key for misfit in misfits]}, _REFUSED))
-    connection.register("latest", latest)
+    connection.register("latest", shown)
     return connection.sql(
-        f"select {_keys(table)} from latest anti join shown using ({_keys(table)}) "  # noqa: S608
-        f"where not _is_deleted and {scope.condition()} and {key_text(table)} not in (select record_key from refused)"
+        f"select {_keys(table)} from latest anti join incoming using ({_keys(table)}) "  # noqa: S608
+        f"where not _is_deleted and _at is null and {scope.condition()} "
+        f"and {key_text(table)} not in (select record_key from refused)"
     ).to_arrow_table()
 
 
@@ -267,18 +255,29 @@ def versions(table: RawTable, rows: pa.Table, landed_at: datetime, *, are_gone: 
 
 
 def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Table, newer: pa.Table) -> pa.Table:
-    """The latest versions after these; of a row that did not change (`_landed_at` null) the time stays."""
+    """The latest versions after these; of a row that did not change (`_landed_at` null) the time stays.
+
+    Versions keep their places and new records come behind, so that the next answer finds them in the vendor's order.
+    """
     schema = latest_schema(table)
+    newer = newer.select(schema.names).cast(schema)
     if not latest.num_rows:
-        return newer.select(schema.names).cast(schema)
-    connection.register("latest", latest)
-    connection.register("incoming", newer)
-    kept = connection.sql(f"select latest.* from latest anti join incoming using ({_keys(table)})").to_arrow_table()  # noqa: S608
-    rest = [name for name in newer.column_names if name not in (*table.key, "_landed_at")]
-    fresh = connection.sql(
+        return newer
+    places = positions(range(latest.num_rows))
+    connection.register("latest", latest.select([*table.key, "_landed_at"]).append_column("_place", places))
+    connection.register("incoming", newer.append_column("_row", positions(range(newer.num_rows))))
+    found = connection.sql(
         f"with former as ({_OF_INCOMING.format(keys=_keys(table))}) "  # noqa: S608
-        f"select {_keys(table)}, coalesce(incoming._landed_at, former._landed_at) as _landed_at, "
-        f"{', '.join(f'incoming.{chr(34)}{name}{chr(34)}' for name in rest)} "
-        f"from incoming left join former using ({_keys(table)})"
+        "select _row, _place, coalesce(incoming._landed_at, former._landed_at) as _landed_at "
+        f"from incoming left join former using ({_keys(table)}) order by _place nulls last, _row"
     ).to_arrow_table()
-    return pa.concat_tables([kept.cast(schema), fresh.select(schema.names).cast(schema)])
+    at = schema.get_field_index("_landed_at")
+    fresh = newer.take(found["_row"]).set_column(at, schema.field(at), found["_landed_at"].cast(INSTANT))
+    is_known = pc.is_valid(found["_place"])
+    is_replaced = pc.is_in(places, value_set=found["_place"].combine_chunks())
+    instead = fresh.filter(is_known)
+    kept = [
+        pc.replace_with_mask(latest[name].combine_chunks(), is_replaced, instead[name].combine_chunks())
+        for name in schema.names
+    ]
+    return pa.concat_tables([pa.table(kept, schema=schema), fresh.filter(pc.invert(is_known))])

@@ -74,22 +74,22 @@ def prepare(folder: str, rows: str, dict_rows: str) -> str:
 
 
 def land(answer: str, folder: str) -> str:
-    import msgspec
-
     from pipelines import extract, loading
     from pipelines.atlas_etrm import source
+    from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
     from pipelines.atlas_etrm.tables import ORDER_ITEMS
+    from pipelines.transport.session import Answer
     from pipelines.versioning import EVERYTHING
 
     place = Path(folder)
+    client = AtlasEtrmClient(AtlasEtrmConfig("http://localhost", "user", "secret"))
     landing = extract.Landing(place / "landing", place / "work.duckdb", place / "dlt", lambda: datetime.now(UTC))
     started = time.perf_counter()
-    body = Path(answer).read_bytes()
-    data = msgspec.json.decode(body, type=dict[str, msgspec.Raw])["data"]
-    records = msgspec.json.decode(data, type=list[msgspec.Raw])
+    received = Answer(200, Path(answer).read_bytes(), None)
+    records = client._records("read", received)
     landed = landing.land(ORDER_ITEMS, records, scope=EVERYTHING)
     between = time.perf_counter()
-    del records, data, body
+    del records, received
     loading.load_missing(landing, (source.DATASET,))
     return f"{landed.rows:,} versions; landed {between - started:.1f} s, loaded {time.perf_counter() - between:.1f} s"
 
