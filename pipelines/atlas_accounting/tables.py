@@ -2,7 +2,8 @@
 """The raw tables of Atlas Accounting (contracts/atlas-accounting.md, section 7): names, keys, declared columns.
 
 Money arrives as decimal strings; inside the JSON columns (lines, applications, report rows) it stays text.
-A report is one row per answer, keyed by the dates it was asked for.
+A report is one row per answer, keyed by the dates it was asked for; `totals_by_currency` is [assumed], for deployments
+whose totals tell what currencies they are made of.
 """
 
 from pipelines.raw_table import RawTable, columns
@@ -23,6 +24,8 @@ COMPANIES = RawTable(
         country="text",
         address="json",
         closed_through="date",  # [assumed] last day of the last closed period, where the vendor says it
+        created_at="instant",
+        updated_at="instant",
     ),
 )
 
@@ -190,7 +193,13 @@ TRIAL_BALANCE = RawTable(
     SYSTEM,
     "trial_balance",
     ("as_of_date",),
-    columns(as_of_date="date", total_debits="decimal", total_credits="decimal", accounts="money"),
+    columns(
+        as_of_date="date",
+        total_debits="decimal",
+        total_credits="decimal",
+        accounts="money",
+        totals_by_currency="json",
+    ),
 )
 
 PROFIT_LOSS = RawTable(
@@ -205,6 +214,7 @@ PROFIT_LOSS = RawTable(
         net_income="decimal",
         revenue="money",
         expenses="money",
+        totals_by_currency="json",
     ),
 )
 
@@ -220,6 +230,7 @@ BALANCE_SHEET = RawTable(
         assets="money",
         liabilities="money",
         equity="money",
+        totals_by_currency="json",
     ),
 )
 

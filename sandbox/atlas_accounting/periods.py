@@ -45,6 +45,8 @@ class Periods:
                 "country": settings.country,
             },
             "closed_through": None,
+            # Nobody declares it on the reading side: vendors add fields, and the first landing has one to tell of.
+            "locale": "en-IE",
         }
         with self._registry.operation():
             return self._registry.add("companies", fields, record_id=self._registry.company_id)

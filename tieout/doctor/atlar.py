@@ -16,6 +16,7 @@ import msgspec
 from pipelines import currencies
 from pipelines.atlar.client import SYSTEM, AtlarClient, AtlarConfig
 from pipelines.transport import exact
+from tieout.doctor import atlar_answers
 from tieout.doctor.examination import Examination, Examiner, Finding
 
 Record = dict[str, Any]
@@ -69,11 +70,12 @@ def _ask(examiner: Examiner, client: AtlarClient, ap_ar_mode: str) -> None:
             pages[name] = _first(examiner, client, name)
     _first(examiner, client, "balances", needed=False, note="asked for account by account instead", ids={"id": "-"})
     if account is not None:
-        _first(examiner, client, "end_of_day_summaries", needed=False, ids={"id": account})
+        summaries = _first(examiner, client, "end_of_day_summaries", needed=False, ids={"id": account})
+        pages["end_of_day_summaries"] = summaries
     wants_ap_ar = ap_ar_mode == "ap_ar_endpoints"
     for name in _AP_AR:
         pages[name] = _first(examiner, client, name, needed=wants_ap_ar, note="SOURCES__ATLAR__AP_AR_MODE")
-    statement = _statement(examiner, client, pages.get("connections") or [])
+    statement = _statement(examiner, client, pages)
     _answers(examiner, client, pages, ap_ar_mode, statement)
 
 
@@ -93,14 +95,15 @@ def _first(
     return None if found is None else [exact.members(record) for record in found]
 
 
-def _statement(examiner: Examiner, client: AtlarClient, connections: list[Record]) -> bytes | None:
+def _statement(examiner: Examiner, client: AtlarClient, pages: dict[str, list[Record] | None]) -> bytes | None:
     """One statement file of the first connection that has any: at most a report list per connection."""
-    for connection in [str(each["id"]) for each in connections if each.get("id")]:
-        reports = _first(examiner, client, "reports", ids={"id": connection})
+    for connection in [str(each["id"]) for each in pages.get("connections") or () if each.get("id")]:
+        reports = pages["reports"] = _first(examiner, client, "reports", ids={"id": connection})
         report = next((str(each["id"]) for each in reports or () if each.get("id")), None)
         if report is None:
             continue
         statements = _first(examiner, client, "bank_statements", ids={"id": connection, "report_id": report}) or []
+        pages["bank_statements"] = statements
         statement = next((str(each["id"]) for each in statements if each.get("id")), None)
         if statement is None:
             continue
@@ -139,11 +142,8 @@ def _answers(
     if len(set(dates)) > 1:
         order = "newest first" if dates == sorted(dates, reverse=True) else "not newest first"
         examiner.tell(Finding("How transactions are sorted (A16)", order, {"looked_at": len(dates)}))
-    documents = pages.get("documents")
-    if documents:
-        with_etag = sum(bool(each.get("etag")) for each in documents)
-        told = f"in {with_etag} of {len(documents)} documents"
-        examiner.tell(Finding("Whether records carry an etag (A4)", told, agrees=with_etag == len(documents)))
+    for finding in atlar_answers.of_pages(pages):
+        examiner.tell(finding)
     examiner.tell(_currencies(pages.get("accounts") or []))
     headers = examiner.found.rate_headers
     told = ", ".join(f"{name}: {value}" for name, value in headers.items()) or "no header tells"

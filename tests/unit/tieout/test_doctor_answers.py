@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +12,7 @@ import pytest
 
 from pipelines.transport import errors
 from pipelines.transport.session import Patience, Session
-from tieout.doctor import order_answers, verdict
+from tieout.doctor import atlar_answers, order_answers, verdict
 from tieout.doctor.examination import Endpoint, Examination, Examiner, Finding, Wire
 from tieout.errors import ExitCode, SettingsError
 from tieout.steps import tables_named
@@ -161,3 +163,36 @@ def test_only_names_a_system_or_a_table() -> None:
         tables_named(["atlas_etrm.order"])
     with pytest.raises(SettingsError, match="no such system or table"):
         tables_named(["quarantine"])
+
+
+def test_what_atlars_records_say_is_counted() -> None:
+    euros = lambda value: {"instructedAmount": {"currency": "EUR", "stringValue": value}}  # noqa: E731
+    document = {"id": "d", "etag": "version:1", "amount": euros("1.00"), "provenance": {"vendorId": "v"}}
+    applied = {"documentId": "d", "amount": euros("1.00")}
+    pages: dict[str, list[dict[str, Any]] | None] = {
+        "documents": [document, {**document, "amount": euros("-1.00"), "appliedDocuments": [applied]}],
+        "entities": [{"id": "e"}],
+        "gl_accounts": [{"type": "BANK", "accountId": "a"}, {"type": "UNSPECIFIED"}],
+        "credit_transfers": [{"status": "SENT", "etag": "version:2"}, {"status": "LOST", "etag": "version:1"}],
+        "credit_transfer_batches": [{"status": "PARTIALLY_FAILED"}],
+        "connections": [{"id": "c", "bank": "x"}],
+        "reports": None,
+    }
+    found = {finding.question.rsplit("(", 1)[-1].rstrip(")"): finding for finding in atlar_answers.of_pages(pages)}
+    told = {number: (finding.answer, finding.agrees) for number, finding in found.items()}
+    assert told["A12"] == ("1 of 2 are zero or more", False)
+    assert told["A4, A13"] == ("entities 0 of 1, documents 2 of 2, credit transfers 2 of 2", False)
+    assert told["A19"][0].startswith("there is no organizationId, name")
+    assert told["A19"][0].endswith("besides bank")
+    assert told["A20"] == ("SENT (1), LOST (1); the contract does not know LOST", False)
+    assert told["A21"] == ("PARTIALLY_FAILED (1); the contract does not know PARTIALLY_FAILED", False)
+    assert told["A24"] == ("accountId does in 1 of 1", True)
+    assert told["A26"] == ("amount, documentId (1)", True)
+    assert told["A27"] == ("vendorId (2)", True)
+    assert "A25" not in told
+
+
+def test_every_assumption_of_atlars_contract_is_answered_or_named_as_one_no_read_answers() -> None:
+    source = "".join(path.read_text() for path in Path(atlar_answers.__file__).parent.glob("atlar*.py"))
+    answered = set(re.findall(r"\bA\d+\b", source))
+    assert answered == {f"A{number}" for number in range(1, 36)} - {"A23"}  # ours to send, and taken as sent
