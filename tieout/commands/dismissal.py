@@ -36,6 +36,8 @@ def dismiss(
     """Let a refused or held write be planned again; without an argument, list what could be dismissed."""
     settings: Settings = context.obj.plain_settings()
     if delivery is None:
+        if reason is not None:
+            raise SettingsError("dismiss: which delivery? `tieout dismiss` alone lists them")
         with operations_store(settings) as store:
             rows = _standing(store)
         _show(rows, as_json)

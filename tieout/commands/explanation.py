@@ -14,7 +14,7 @@ from rich.console import Console
 
 from tieout import publish
 from tieout.commands.opened import operations_store, warehouse
-from tieout.commands.printing import print_json
+from tieout.commands.printing import print_json, writing
 from tieout.errors import ExitCode, TieoutError
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def explain(
     with operations_store(settings) as store:
         told = story.explain(snapshot, store, found[0], as_of=as_of)
     if html is not None:
-        html.write_text(explain_html.page(told), encoding="utf-8")
+        with writing("--html", html):
+            html.write_text(explain_html.page(told), encoding="utf-8")
         Console(stderr=True, emoji=False).print(f"wrote {html}", highlight=False, soft_wrap=True)
     if as_json:
         print_json(told.as_json())
@@ -66,5 +67,5 @@ def _nothing(snapshot: Warehouse, wanted: str) -> str:
     from tieout.explain import reference
 
     near = reference.near(snapshot, wanted.partition(":")[2] or wanted)
-    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    hint = f"; did you mean {', '.join(near)}?" if near else "; what is new since is there after the next run"
     return f"nothing in snapshot {snapshot.number} goes by {wanted!r}{hint}"

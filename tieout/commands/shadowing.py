@@ -18,7 +18,7 @@ from rich.table import Table
 
 from tieout import publish
 from tieout.commands.opened import warehouse
-from tieout.commands.printing import print_json
+from tieout.commands.printing import print_json, writing
 from tieout.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def shadow(
         "differences": dict(sorted(Counter(one.difference for one in found).items())),
     }
     if csv is not None:
-        _write_csv(found, csv)
+        with writing("--csv", csv):
+            _write_csv(found, csv)
     if as_json:
         print_json({**figures, "rows": [asdict(one) for one in found]})
     else:

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 import tieout
 from reverse_etl.plan_items import Plan
 from reverse_etl.plan_store import Approval
+from tieout.commands.printing import writing
+from tieout.errors import SettingsError
 from tieout.report import plan as report
 from tieout.report.figures import Figures, Hold
 from tieout.report.plan_view import PlanView
@@ -25,6 +28,15 @@ def test_no_console_turns_colons_into_pictures() -> None:
     made = [(file.name, call) for file in sorted(rooms.rglob("*.py")) for call in MADE.findall(file.read_text())]
     assert len(made) > 20
     assert [(file, call) for file, call in made if "emoji=False" not in call] == []
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "shadow.csv"
+    with (
+        pytest.raises(SettingsError, match=r"--csv .*shadow\.csv cannot be written: No such file"),
+        writing("--csv", path),
+    ):
+        path.write_text("x")
 
 
 EVIL = "[lines] must be [/positive] :100:"

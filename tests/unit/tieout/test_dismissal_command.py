@@ -65,3 +65,4 @@ def test_what_is_ambiguous_or_unknown_is_said(desk: CommandDesk) -> None:
 def test_a_reason_is_asked_for(desk: CommandDesk, words: tuple[str, ...]) -> None:
     refused(desk, ITEM)
     assert isinstance(desk.types("dismiss", "order:210", *words).exception, SettingsError)
+    assert "which delivery?" in str(desk.types("dismiss", "--reason", "mended").exception)
