@@ -12,7 +12,7 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check format clean bench-landing bench-books bench-push
+.PHONY: help demo test faults check lint-sql lint-python types imports format clean bench-landing bench-books bench-push
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,10 +34,19 @@ faults: $(VENV)/.synced ## Inject every fault as often as promised (hours); a pa
 	@TIEOUT_FAULTS=full $(BIN)/python -m pytest -q tests/faults $(if $(ONLY),-k "$(ONLY)") -n $(WORKERS) --dist loadscope --timeout=7200
 
 check: $(VENV)/.synced ## Lint, type-check, and check the directions of imports
+	@$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=target lint-sql lint-python types imports
+
+lint-sql: $(VENV)/.synced
+	@$(BIN)/sqlfluff lint dbt_project --processes 2 --disable-progress-bar
+
+lint-python: $(VENV)/.synced
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.synced
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint dbt_project --processes 2 --disable-progress-bar
+
+imports: $(VENV)/.synced
 	@$(BIN)/lint-imports
 
 format: $(VENV)/.synced ## Bring Python and SQL into the house's form

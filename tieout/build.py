@@ -7,18 +7,20 @@ sync tables in the same file, every test green. What does not belong here: decid
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+from filelock import FileLock, Timeout
 
+from tieout import statements
 from tieout.errors import BuildError
+from tieout.parameters import Parameters
 from tieout.settings import DBT_PROJECT_DIR, Settings
 
 if TYPE_CHECKING:
@@ -26,57 +28,25 @@ if TYPE_CHECKING:
 
 NodeDone = Callable[[str], None]
 
-_PROJECT_FOLDERS = ("models", "seeds", "macros", "tests", "snapshots")
+STATEMENTS_DIR = DBT_PROJECT_DIR / "target" / "statements"
+"""What dbt sent for each state of the project: for all profiles, since it depends on no record and no setting."""
 
+_EVERYTHING = ("build", "--exclude-resource-type", "unit_test")
 
-@dataclass(frozen=True)
-class Parameters:
-    """What the models may depend on beside the records themselves; one row of `raw_operations.run_parameters`.
-
-    A table and not dbt variables: a changed variable makes dbt parse the whole project again, and a table stays in
-    the published file, where an auditor can read which date the figures stand for.
-    """
-
-    as_of_date: date
-    currency_code: str
-    base_currency_code: str
-    order_total: str
-    item_vat: str
-    ready_statuses: str | None
-    posting_mode: str
-    ap_ar_mode: str
-    time_zone: str
-    books_closed_through: date | None = None
-
-    @classmethod
-    def of(cls, settings: Settings, as_of: date) -> Parameters:
-        """Returns the parameters of a run."""
-        return cls(
-            as_of_date=as_of,
-            currency_code=settings.order_currency,
-            base_currency_code=settings.value("company.base_currency", settings.order_currency) or "EUR",
-            order_total=settings.order_total,
-            item_vat=settings.item_vat,
-            ready_statuses=json.dumps(settings.ready_statuses) if settings.ready_statuses else None,
-            posting_mode=settings.posting_mode,
-            ap_ar_mode=settings.ap_ar_mode,
-            time_zone=str(settings.time_zone),
-            books_closed_through=settings.books_closed_through,
-        )
-
-    def table(self) -> pa.Table:
-        """Returns the one row, as Arrow."""
-        kinds = {"as_of_date": pa.date32(), "books_closed_through": pa.date32()}
-        return pa.table({name: pa.array([value], kinds.get(name, pa.string())) for name, value in vars(self).items()})
+_LONGEST_WAIT = 300.0
+"""Seconds to wait for another process that lets dbt build the same project for the first time."""
 
 
 @dataclass
 class Books:
-    """dbt over one work file; keeps the parsed project, so that later rounds do not parse it again."""
+    """dbt over one work file: it builds a project once, and what it sent then is sent again by every later build."""
 
     settings: Settings
     _on_node: NodeDone | None = field(default=None, repr=False)
     _manifest: Manifest | None = field(default=None, repr=False)
+    _kept: statements.Statements | None = field(default=None, repr=False)
+    _is_surprised: bool = field(default=False, repr=False)
+    """Whether what was kept did not do what it did before: dbt has the word for the rest of the run."""
 
     def state(self, parameters: Parameters, *more: str) -> str:
         """Returns a fingerprint of all that decides the books: the dbt project, the parameters, and `more`.
@@ -85,16 +55,11 @@ class Books:
             parameters: this run's.
             more: what stands for the records: the landing files' names, the head of the delivery log.
         """
-        digest = hashlib.sha256(repr((parameters, more)).encode())
-        for path in [DBT_PROJECT_DIR / "dbt_project.yml"] + [
-            path
-            for folder in _PROJECT_FOLDERS
-            for path in sorted((DBT_PROJECT_DIR / folder).rglob("*"))
-            if path.is_file()
-        ]:
-            digest.update(path.name.encode())
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
+        return hashlib.sha256(repr((self._project, parameters, more)).encode()).hexdigest()
+
+    @cached_property
+    def _project(self) -> str:
+        return statements.fingerprint(DBT_PROJECT_DIR)
 
     def built_state(self) -> str | None:
         """Returns the fingerprint of the last complete build of the work file, or None."""
@@ -142,12 +107,26 @@ class Books:
         Raises:
             BuildError: a model failed or a test of the books is red; it names each.
         """
-        arguments = ["build", "--exclude-resource-type", "unit_test"]
+        if changed_tables is not None and not changed_tables:
+            return 0
+        with self._first_build() if changed_tables is None else nullcontext():
+            ran = self._send_again(changed_tables, seeds=seeds, on_node=on_node)
+            return self._build_by_dbt(changed_tables, seeds=seeds, on_node=on_node) if ran is None else ran
+
+    def test_columns(self) -> int:
+        """Runs the tests of single columns (keys, relations, accepted values) over what the parts have built.
+
+        Raises:
+            BuildError: a test is red.
+        """
+        ran = self._send(lambda node: node.is_generic)
+        return self._invoke(["test", "--select", "test_type:generic"]) if ran is None else ran
+
+    def _build_by_dbt(self, changed_tables: Collection[str] | None, *, seeds: bool, on_node: NodeDone | None) -> int:
+        arguments = [*_EVERYTHING]
         if not seeds:
             arguments += ["--exclude-resource-type", "seed"]
         if changed_tables is not None:
-            if not changed_tables:
-                return 0
             arguments += ["--select", *(f"source:{_source(name)}+" for name in sorted(changed_tables))]
             arguments += ["--exclude", "test_type:generic"]
         self._on_node = on_node
@@ -156,13 +135,57 @@ class Books:
         finally:
             self._on_node = None
 
-    def test_columns(self) -> int:
-        """Runs the tests of single columns (keys, relations, accepted values) over what the parts have built.
+    def _send_again(
+        self, changed_tables: Collection[str] | None, *, seeds: bool, on_node: NodeDone | None
+    ) -> int | None:
+        """Builds with the statements dbt sent before; None where there are none, or they no longer do."""
+        if changed_tables is None:
+            return self._send(lambda node: seeds or node.kind != "seed", on_node)
+        kept = self._statements()
+        if kept is None:
+            return None
+        reached = kept.downstream({f"source.tieout.{_source(name)}" for name in changed_tables})
+        return self._send(lambda node: node.unique_id in reached and not node.is_generic, on_node)
 
-        Raises:
-            BuildError: a test is red.
-        """
-        return self._invoke(["test", "--select", "test_type:generic"])
+    def _send(self, chosen: Callable[[statements.Node], bool], on_node: NodeDone | None = None) -> int | None:
+        kept = self._statements()
+        if kept is None:
+            return None
+        try:
+            ran, red = statements.run(kept, STATEMENTS_DIR / self._project, self.settings.paths.work, chosen, on_node)
+        except statements.SurpriseError:
+            self._is_surprised = True
+            return None
+        if red:
+            raise BuildError(_failed([f"{name}: {why}" for name, why in red.items()]))
+        return ran
+
+    def _statements(self) -> statements.Statements | None:
+        if self._is_surprised:
+            return None
+        if self._kept is None:
+            self._kept = statements.load(STATEMENTS_DIR / self._project)
+        return self._kept
+
+    @contextmanager
+    def _first_build(self) -> Iterator[None]:
+        """Where nobody has built this project yet, one process lets dbt do it and the others wait for what it sends."""
+        if self._statements() is not None:
+            yield
+            return
+        lock = FileLock(STATEMENTS_DIR / f"{self._project}.lock")
+        with suppress(OSError, Timeout):
+            STATEMENTS_DIR.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=_LONGEST_WAIT)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _keep(self, results: Collection[Any], session: Mapping[str, Any]) -> None:
+        if statements.fingerprint(DBT_PROJECT_DIR) == self._project:  # else somebody edits it; which has dbt read?
+            folder = STATEMENTS_DIR / self._project
+            statements.keep(folder, self.settings.paths.work, results, DBT_PROJECT_DIR, session)
 
     def docs(self) -> None:
         """Writes the static documentation site into dbt's target folder."""
@@ -172,10 +195,13 @@ class Books:
         try:
             result = self._runner().invoke([*arguments, *self._options()])
         finally:
-            _let_go()
+            session = _let_go()
         if not result.success:
             raise BuildError(_explain(result))
-        return len(getattr(result.result, "results", ()) or ())
+        results = getattr(result.result, "results", ()) or ()
+        if tuple(arguments) == _EVERYTHING:
+            self._keep(results, session)
+        return len(results)
 
     def _runner(self) -> Any:
         # Imported late: dbt takes seconds to import, and a run in which nothing changed does not need it.
@@ -215,17 +241,21 @@ def _source(table: str) -> str:
     return table if table.startswith("quarantine.") else f"raw_{table}"
 
 
-def _let_go() -> None:
-    """Closes the work file, which dbt keeps open from its first node to its last.
+def _let_go() -> Mapping[str, Any]:
+    """Closes the work file, which dbt keeps open from its first node to its last; returns what a connection is set to.
 
     Opening it anew for each of some five hundred nodes (`keep_open: false`) takes three times as long as building;
     left open after the build, it would hand its state to every later connection of this process.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
+    session: Mapping[str, Any] = {}
     with suppress(Exception):  # there is no environment when dbt failed before its first connection
-        DuckDBConnectionManager.env().close()
+        environment = DuckDBConnectionManager.env()
+        session = dict(environment.creds.settings or {})
+        environment.close()
     DuckDBConnectionManager.close_all_connections()
+    return session
 
 
 def _explain(result: Any) -> str:
@@ -237,5 +267,9 @@ def _explain(result: Any) -> str:
         for outcome in getattr(result.result, "results", ())
         if outcome.status in ("error", "fail", "runtime error")
     ]
-    head = f"{len(failed)} of the books' models or tests failed; nothing was sent from them"
-    return "\n  ".join([head, *failed[:20]])
+    return _failed(failed)
+
+
+def _failed(lines: list[str]) -> str:
+    head = f"{len(lines)} of the books' models or tests failed; nothing was sent from them"
+    return "\n  ".join([head, *lines[:20]])
