@@ -202,7 +202,7 @@ def _books_code_by_hand(vendors: Vendors, chance: random.Random) -> None:
     free = [o for o in View(vendors).orders.values() if not o.get("erpCode")]
     if free:
         order = chance.choice(free)
-        vendors.engines.atlas_etrm.load("orders", [order | {"erpCode": f"{BY_HAND}{order['id']}"}])
+        vendors.stores["atlas_etrm"].put("orders", order["id"], order | {"erpCode": f"{BY_HAND}{order['id']}"})
 
 
 def _receives_money(vendors: Vendors, chance: random.Random) -> None:

@@ -138,9 +138,11 @@ def apply(
 
     check_record(record)
     settings: Settings = context.obj.plain_settings()
-    if name is None and record is None:
+    if name is not None or record is None:
         with operations_store(settings) as store:
-            name = _to_apply(plan_store(settings, store))
+            plans = plan_store(settings, store)
+            name = name or _to_apply(plans)
+            _check_approved(plans, name, settings)
     outcome, _ = _executed(context, as_of, plan_name=name, record=record)
     if as_json:
         print_json({**summary.as_json(outcome), "plan_id": name})
@@ -170,6 +172,36 @@ def _needs(settings: Settings, record: str | None) -> frozenset[tuple[str, str]]
         return frozenset() if record is None else read_needs(warehouse(settings).path, record)
     except (TieoutError, duckdb.CatalogException):
         return frozenset()
+
+
+def _check_approved(plans: PlanStore, name: str, settings: Settings) -> None:
+    """Refuses, before anything is asked of anybody, a plan of which nothing may go.
+
+    Raises:
+        SettingsError: no saved plan goes by that name.
+        TieoutError: nobody has approved it, or not any more, and the settings let nothing of it go by itself; or it is
+            not as it was saved.
+    """
+    from reverse_etl.operations import TamperedError
+    from reverse_etl.plan_store import PlanNotFoundError
+    from reverse_etl.release import may_go_alone
+
+    try:
+        saved = plans.load(name)
+    except PlanNotFoundError as problem:
+        raise SettingsError(str(problem)) from None
+    except TamperedError as problem:
+        raise TieoutError(f"{problem}. Nothing of it is sent; plan anew, and have it approved again") from None
+    if plans.valid(saved, _now()) or any(may_go_alone(item, settings.auto_apply) for item in saved.plan.everything):
+        return
+    past = max(saved.approvals, key=lambda one: one.approved_at, default=None)
+    if past is None:
+        how = f"somebody else than {saved.made_by.name} gives `tieout approve {saved.plan_id} --reason …`"
+        raise TieoutError(f"{saved.plan_id}: nobody has approved it; {how}")
+    if past.withdrawn_by is not None:
+        raise TieoutError(f"{saved.plan_id}: its approval was withdrawn by {past.withdrawn_by}; approve it again")
+    until = f"{past.expires_at:%Y-%m-%d %H:%M} UTC"
+    raise TieoutError(f"{saved.plan_id}: the approval of {past.approved_by} counted until {until}; plan anew")
 
 
 def _executed(context: typer.Context, as_of: str | None, **options: Any) -> tuple[RunOutcome, Plan | None]:

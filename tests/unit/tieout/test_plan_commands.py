@@ -129,6 +129,24 @@ def test_a_second_person_approves_and_the_list_says_so(desk: CommandDesk, plan_i
     assert desk.document("plan", plan_id)["approvals"] == []
 
 
+def test_a_plan_of_which_nothing_may_go_is_refused_before_anything_is_asked(
+    desk: CommandDesk, plan_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ((), ("latest",), (plan_id,)):
+        told = str(desk.types("apply", *name).exception)
+        assert told.startswith(f"{plan_id}: nobody has approved it; somebody else than anna gives `tieout approve")
+    desk.types("approve", plan_id, "--reason", "checked", as_person="bert")
+    # Approved it goes on, and then lacks what it needs to ask a vendor.
+    assert "missing setting" in str(desk.types("apply", plan_id).exception)
+    desk.types("approve", plan_id, "--withdraw", as_person="carl")
+    assert "its approval was withdrawn by carl" in str(desk.types("apply", plan_id).exception)
+    desk.types("approve", plan_id, "--reason", "after all", as_person="bert")
+    later = datetime.now(UTC) + timedelta(hours=73)
+    monkeypatch.setattr("tieout.commands.plans._now", lambda: later)
+    assert "the approval of bert counted until" in str(desk.types("apply", plan_id).exception)
+    assert isinstance(desk.types("apply", "nosuch").exception, SettingsError)
+
+
 def test_a_record_is_written_as_kind_and_id(desk: CommandDesk) -> None:
     for wrong in ("210", "order:", ":210"):
         assert isinstance(desk.types("plan", "--record", wrong).exception, SettingsError)
