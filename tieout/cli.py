@@ -92,6 +92,7 @@ class Invocation:
 def main() -> None:
     """Runs the command line; every expected error is one line on stderr and an exit code."""
     from pipelines.transport.errors import CredentialsRefused, SettingRefused, VendorError
+    from tieout import remedies
 
     try:
         # Without its standalone mode typer returns the code of `typer.Exit` instead of leaving with it.
@@ -101,12 +102,14 @@ def main() -> None:
     except TieoutError as problem:
         _fail(str(problem), problem.exit_code)
     except (CredentialsRefused, SettingRefused) as problem:
-        _fail(str(problem), ExitCode.USAGE)
+        _fail(remedies.of_vendor(problem), ExitCode.USAGE)
     except VendorError as problem:
-        _fail(str(problem), ExitCode.FAILED)
+        _fail(remedies.of_vendor(problem), ExitCode.FAILED)
     except KeyboardInterrupt:
         _fail("interrupted; what was sent is in the delivery log, the next run goes on from there", ExitCode(1))
     except Exception as problem:
+        if full := remedies.of_full_disk(problem):
+            _fail(full, ExitCode.FAILED)
         _usage_or_raise(problem)
 
 

@@ -19,7 +19,17 @@ Pages = Mapping[str, Sequence[Record] | None]
 
 _MEMBERS = {
     "connections": ("id", "organizationId", "name", "thirdPartyId", "affiliationId", "status", "created", "updated"),
-    "reports": ("id", "connectionId", "type", "statementType", "contentType", "filename", "size", "created"),
+    "reports": (
+        "id",
+        "connectionId",
+        "organizationId",
+        "type",
+        "statementType",
+        "contentType",
+        "filename",
+        "size",
+        "created",
+    ),
     "bank_statements": ("id", "reportId", "connectionId", "accountId", "type", "localDate", "created"),
     "end_of_day_summaries": ("accountId", "date", "transactionCount", "created"),
 }

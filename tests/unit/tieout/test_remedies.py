@@ -1,0 +1,56 @@
+"""An error that is not Tieout's own is told in one line with what a person can do."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+import duckdb
+import pytest
+
+from pipelines.transport import errors
+from tieout import remedies
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (
+            errors.CredentialsRefused("atlas_etrm", "Invalid credentials", status=401),
+            "Check SOURCES__ATLAS_ETRM__USERNAME and SOURCES__ATLAS_ETRM__PASSWORD; tieout doctor",
+        ),
+        (errors.CredentialsRefused("atlar", "no", status=401), "SOURCES__ATLAR__ACCESS_KEY and SOURCES__ATLAR__SECRET"),
+        (errors.Unreachable("atlas_accounting", "no connection"), "Check SOURCES__ATLAS_ACCOUNTING__BASE_URL"),
+        (errors.PermissionRefused("atlar", "no", status=403), "tieout doctor shows which endpoints"),
+        (errors.VendorFault("atlar", "broken", status=500), "atlar: broken (HTTP 500)"),
+    ],
+)
+def test_a_vendors_refusal_names_what_to_check(problem: errors.VendorError, told: str) -> None:
+    said = remedies.of_vendor(problem)
+    assert said.startswith(str(problem))
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EFBIG, "File too large"),
+        sqlite3.OperationalError("database or disk is full"),
+        sqlite3.OperationalError("disk I/O error"),
+        duckdb.IOException("IO Error: Could not write all bytes: No space left on device"),
+    ],
+    ids=str,
+)
+def test_a_full_disk_is_found_behind_whatever_it_broke(problem: Exception) -> None:
+    outer = RuntimeError("a load failed\nwith many lines")
+    outer.__cause__ = problem
+    said = remedies.of_full_disk(outer)
+    assert said is not None
+    assert "TIEOUT_DATA_DIR" in said
+    assert "\n" not in said
+
+
+def test_another_error_is_no_full_disk() -> None:
+    assert remedies.of_full_disk(ValueError("no such table")) is None
+    assert remedies.of_full_disk(OSError(errno.EACCES, "Permission denied")) is None

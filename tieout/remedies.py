@@ -1,0 +1,56 @@
+"""What a person can do about an error that is not Tieout's own: a vendor that lets nobody in, a disk that is full.
+
+In: the error that stopped a command. Out: one line that names the setting or the place, and the remedy.
+What does not belong here: Tieout's own errors, which carry their remedy (`errors.py`); exit codes (`cli.py`).
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+
+from pipelines.transport.errors import CredentialsRefused, PermissionRefused, Unreachable, VendorError
+
+_CREDENTIALS = {
+    "atlas_etrm": ("USERNAME", "PASSWORD"),
+    "atlas_accounting": ("EMAIL", "PASSWORD"),
+    "atlar": ("ACCESS_KEY", "SECRET"),
+}
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM_IN_WORDS = ("no space left", "disk is full", "disk i/o error", "file too large", "quota exceeded")
+"""As SQLite, DuckDB and Arrow say it; SQLite calls it an I/O error where the system cuts its file short."""
+
+
+def of_vendor(problem: VendorError) -> str:
+    """The vendor's refusal with what helps."""
+    prefix = f"SOURCES__{problem.system.upper()}__"
+    if isinstance(problem, CredentialsRefused) and problem.system in _CREDENTIALS:
+        names = " and ".join(f"{prefix}{name}" for name in _CREDENTIALS[problem.system])
+        return f"{problem}. Check {names}; tieout doctor tries them alone"
+    if isinstance(problem, Unreachable):
+        return f"{problem}. Check {prefix}BASE_URL and the network, or try later: nothing landed is lost"
+    if isinstance(problem, PermissionRefused):
+        return f"{problem}. The user lacks the permission; tieout doctor shows which endpoints it may read"
+    return str(problem)
+
+
+def of_full_disk(problem: BaseException) -> str | None:
+    """Says that there is no room, or None where that was not the reason."""
+    for each in _chain(problem):
+        is_full = isinstance(each, OSError) and each.errno in _NO_ROOM
+        words = str(each).splitlines()[0] if str(each) else ""
+        if is_full or any(said in words.lower() for said in _NO_ROOM_IN_WORDS):
+            return (
+                f"no room to write ({words or 'disk full'}). Free some where TIEOUT_DATA_DIR lies and run the command "
+                "again: what was landed and what was sent is known, the rest is redone"
+            )
+    return None
+
+
+def _chain(problem: BaseException | None) -> Iterator[BaseException]:
+    """An error, and what it was raised from or while handling."""
+    seen: set[int] = set()
+    while problem is not None and id(problem) not in seen:
+        seen.add(id(problem))
+        yield problem
+        problem = problem.__cause__ or problem.__context__
