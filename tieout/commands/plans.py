@@ -194,6 +194,9 @@ def _check_approved(plans: PlanStore, name: str, settings: Settings) -> None:
         raise TieoutError(f"{problem}. Nothing of it is sent; plan anew, and have it approved again") from None
     if plans.valid(saved, _now()) or any(may_go_alone(item, settings.auto_apply) for item in saved.plan.everything):
         return
+    if any(plans.is_done(row) for row in plans.listed() if row["plan_id"] == saved.plan_id):
+        # All of it was sent: what it says then is that nothing is left.
+        return
     past = max(saved.approvals, key=lambda one: one.approved_at, default=None)
     if past is None:
         how = f"somebody else than {saved.made_by.name} gives `tieout approve {saved.plan_id} --reason …`"
