@@ -43,6 +43,16 @@ def test_every_journal_entry_balances_to_exactly_zero(settled: Settled) -> None:
     assert {key: value for key, value in sums.items() if value != [0, 0]} == {}
 
 
+def test_no_column_of_the_published_books_is_a_float_or_a_second_one_for_another_type(settled: Settled) -> None:
+    found = settled.profile.query(
+        "select table_schema || '.' || table_name || '.' || column_name as name, data_type"
+        " from information_schema.columns"
+    )
+    assert len(found) > 3_000
+    assert [column for column in found if column["data_type"] in ("DOUBLE", "FLOAT", "REAL")] == []
+    assert [column for column in found if "__v_" in column["name"]] == []
+
+
 def _documents(profile: Profile) -> dict[str, list[dict[str, Any]]]:
     """Accounting documents of orders, by key, as the sandbox's accounting holds them."""
     found: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
