@@ -182,6 +182,24 @@ def test_a_column_declared_later_and_left_empty_is_no_change() -> None:
     )
 
 
+def test_what_differs_in_one_value_or_in_where_it_stands_has_another_fingerprint() -> None:
+    largest = "1234567890123456789012345678.0123456789"
+    amounts = ["null", "0", "1", "-1", "0.0000000001", "18446744073.709551616", largest, f"-{largest}"]
+    days = ["null", '"2026-04-03"', '"2026-04-04"', '"1970-01-01"']
+    records = [f'{{"id": {number}}}' for number in (0, 1, -1, 2**63 - 1, -(2**63))]
+    for name in ("amount", "vat", "volume", "mtm", "pnl"):
+        records += [f'{{"id": 7, "{name}": {value}}}' for value in amounts[1:]]
+    for name in ("dueDate", "startCompensation"):
+        records += [f'{{"id": 7, "{name}": {value}}}' for value in days[1:]]
+    for name in ("orderId", "dealId", "status"):
+        records += [f'{{"id": 7, "{name}": {value}}}' for value in (0, 1, -1, 2**62)]
+    records += ['{"id": 7}', '{"id": 7, "amount": 1, "vat": -1}', '{"id": 7, "amount": -1, "vat": 1}']
+    found = type_records(etrm.ORDER_ITEMS, raws(*records)).rows["_fingerprint"].to_pylist()
+    assert len(set(found)) == len(records)
+    alone = [type_records(etrm.ORDER_ITEMS, raws(text)).rows["_fingerprint"][0].as_py() for text in records]
+    assert alone == found  # whatever stands beside a record, and whichever columns are null in all of a piece
+
+
 def test_texts_side_by_side_do_not_run_together() -> None:
     one, other = raws('{"id": 1, "glAccount": "ab", "iban": "c"}', '{"id": 1, "glAccount": "a", "iban": "bc"}')
     third = raws('{"id": 1, "iban": "abc"}')[0]
