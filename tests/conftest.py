@@ -11,6 +11,19 @@ import pytest
 
 OWN_SANDBOX = ("_approval.py", "_cash_forecast_modes.py", "_corrected_orders.py", "_cutover.py", "_past_days.py")
 """Flow tests that change their vendors, each over a sandbox of its own: any worker may have them."""
+LONG_FIRST = (
+    "tests/flow/",
+    # Keeps the second worker busy while the first lets dbt build the project, which the next ones would wait for.
+    "tests/faults/test_fault_crashes.py",
+    "tests/flow/test_corrected_orders.py",
+    "tests/flow/test_approval.py",
+    "tests/flow/test_cutover.py",
+    "tests/flow/test_cash_forecast_modes.py",
+    "tests/flow/test_past_days.py",
+    "tests/dbt/",
+    "tests/faults/",
+)
+"""Where what takes minutes comes in the order: a long file that starts last leaves the other worker idle."""
 LOOPBACK = ("127.", "localhost", "::1")
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -26,11 +39,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByRoom(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.split("::", 1)[0]
-            shares = file.startswith("tests/flow/") and not file.endswith(OWN_SANDBOX)
-            return "tests/flow" if shares else file
+            return _scope(nodeid)
 
+    config.option.loadscopereorder = False  # else the files with most tests come first, which are the quickest
     return ByRoom(config, log)
+
+
+def _scope(nodeid: str) -> str:
+    file = nodeid.split("::", 1)[0]
+    shares = file.startswith("tests/flow/") and not file.endswith(OWN_SANDBOX)
+    return "tests/flow/" if shares else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what takes longest first; the rest stays in the order it was collected in."""
+
+    def place(item: pytest.Item) -> int:
+        scope = _scope(item.nodeid)
+        exactly = LONG_FIRST.index(scope) if scope in LONG_FIRST else None
+        among = next((n for n, name in enumerate(LONG_FIRST) if n and scope.startswith(name)), len(LONG_FIRST))
+        return among if exactly is None else exactly
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

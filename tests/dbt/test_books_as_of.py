@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from raw_fixture import RawFixture, build, query
+from built_books import build_books, selected
+from raw_fixture import RawFixture, query
 
 Rows = Callable[[str], list[dict[str, Any]]]
 D = Decimal
@@ -113,13 +114,8 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     path = tmp_path_factory.mktemp("as_of") / "work.duckdb"
     with RawFixture(path, as_of_date=AS_OF) as raw:
         _load(raw)
-    selection = ("+path:models/marts/functions", "+marts.receivables_payables", "+fct_balance_sheet")
     # The agreement of functions and marts on the business date is a test of the books, and runs here.
-    build(
-        path,
-        *("--select", *selection, "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"),
-        target=path.parent / "target",
-    )
+    build_books(path, selected("marts/functions", "marts/receivables_payables", "fct_balance_sheet"))
     return lambda sql: query(path, sql)
 
 

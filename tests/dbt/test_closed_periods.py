@@ -8,17 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import books_world
-from raw_fixture import RawFixture, build, query
+from built_books import build_books, no_test
+from raw_fixture import RawFixture, query
 
 from reverse_etl.closed_periods import record_checksums
 from reverse_etl.operations import OperationsStore
-
-SELECTION = (
-    "+fct_closed_periods",
-    "+fct_closed_period_changes",
-    "+int_reconciliation__tie_outs_closed_periods",
-    "+int_posting__order_sides",
-)
 
 
 def _fee(id_: str, day: str, amount: str) -> dict[str, Any]:
@@ -30,14 +24,14 @@ def _fee(id_: str, day: str, amount: str) -> dict[str, Any]:
 
 
 def test_what_moved_in_a_closed_period_is_red_and_named(tmp_path: Path) -> None:
-    path, target = tmp_path / "work.duckdb", tmp_path / "target"
+    path = tmp_path / "work.duckdb"
     raw = RawFixture(path)
     books_world._load_parties(raw)
     books_world._load_accounting(raw)
     fees = [_fee("jan", "2026-01-20", "10.00"), _fee("feb", "2026-02-20", "50.00"), _fee("feb2", "2026-02-21", "7.00")]
     raw.insert("atlas_accounting.journal_entries", fees)
     raw.close()
-    build(path, "--select", *SELECTION, "--exclude", "resource_type:test", "resource_type:unit_test", target=target)
+    build_books(path, no_test)
     found = query(path, "select period_end, status from marts.fct_closed_periods order by period_end")
     assert [(row["period_end"], row["status"]) for row in found] == [
         (date(2026, 1, 31), "not_yet_recorded"),
@@ -55,7 +49,7 @@ def test_what_moved_in_a_closed_period_is_red_and_named(tmp_path: Path) -> None:
     raw.insert("atlas_accounting.journal_entries", [_fee("late", "2026-02-22", "50.00")])
     raw.close()
 
-    build(path, "--select", *SELECTION, "--exclude", "resource_type:test", "resource_type:unit_test", target=target)
+    build_books(path, no_test)
     controls = query(
         path,
         "select scope, left_amount - right_amount as difference"

@@ -14,18 +14,14 @@ from typing import Any
 
 import duckdb
 import pytest
+from built_books import build_books, selected
 from ledger_world import AS_OF, ORDER, LedgerWorld, bank_line
-from raw_fixture import RawFixture, build, query
+from raw_fixture import RawFixture, query
 
 Rows = Callable[[str], list[dict[str, Any]]]
 D = Decimal
 NOON = datetime(2026, 4, 9, 12, tzinfo=UTC)
 LATER = datetime(2026, 4, 9, 13, tzinfo=UTC)
-
-SELECTION = (
-    "+fct_tie_out_documents fct_accepted_differences +fct_exceptions"
-    " +marts.accounting +marts.receivables_payables +marts.treasury"
-)
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +87,9 @@ def faulty(world: LedgerWorld, tmp_path_factory: pytest.TempPathFactory) -> Rows
 
 
 def _built(path: Path) -> Rows:
-    # `cautious`: a test that also needs a model outside the selection is not run.
-    options = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
-    build(path, "--select", *SELECTION.split(), *options, target=path.parent / "target")
+    marts = ("accounting", "receivables_payables", "treasury")
+    others = ("fct_tie_out_documents", "fct_accepted_differences", "fct_exceptions")
+    build_books(path, selected(*(f"marts/{folder}" for folder in marts), *others))
     return lambda sql: query(path, sql)
 
 

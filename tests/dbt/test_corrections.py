@@ -13,7 +13,8 @@ from typing import Any
 
 import books_world
 import pytest
-from raw_fixture import RawFixture, build, query
+from built_books import build_books, rules
+from raw_fixture import RawFixture, query
 
 Query = Callable[[str], list[dict[str, Any]]]
 
@@ -132,17 +133,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
         books_world.load(raw)
         _load_orders(raw)
         _load_documents(raw)
-    build(
-        path,
-        *("--select", "+sync_atlas_accounting__invoice_voids", "+sync_atlas_accounting__invoices"),
-        *("+sync_atlas_accounting__bills", "+sync_atlas_etrm__order_erp_codes", "+sync_atlas_etrm__invoice_revisions"),
-        "fct_journal_entries",
-        *("assert_every_journal_entry_balances", "assert_posted_lines_equal_issued_documents"),
-        *("assert_held_orders_have_no_entry_of_their_own",),
-        *("--exclude", "test_type:generic", "test_type:unit"),
-        *("--indirect-selection", "cautious"),
-        target=folder / "target",
-    )
+    build_books(path, rules)
     yield lambda sql: query(path, sql)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import books_world
 import pytest
-from raw_fixture import RawFixture, build, query
+from built_books import build_books, rules
+from raw_fixture import RawFixture, query
 
 Query = Callable[[str], list[dict[str, Any]]]
 
@@ -21,13 +22,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Query:
     path = folder / "work.duckdb"
     with RawFixture(path) as raw:
         books_world.load(raw)
-    build(
-        path,
-        *("--select", "+path:models/marts/accounting", "int_posting__exceptions"),
-        *("--exclude", "test_type:generic", "test_type:unit"),
-        *("--indirect-selection", "cautious"),
-        target=folder / "target",
-    )
+    build_books(path, rules)
     return lambda sql: query(path, sql)
 
 

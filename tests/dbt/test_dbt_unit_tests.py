@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from built_books import build_books
 from raw_fixture import RawFixture, build
 
 
@@ -16,7 +17,7 @@ def test_a_company_without_records_builds_and_every_dbt_unit_test_passes(tmp_pat
     path = tmp_path / "work.duckdb"
     with RawFixture(path):
         pass
-    build(path, "--exclude-resource-type", "unit_test", "test", target=tmp_path / "target")
+    build_books(path)
     done = build(path, "--select", "test_type:unit", target=tmp_path / "target", command="test")
     passed = re.search(r"PASS=(\d+) WARN=0 ERROR=0", done.stdout)
     assert passed is not None, done.stdout[-2000:]

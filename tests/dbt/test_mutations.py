@@ -8,10 +8,8 @@ fault is one wrong record, as a lost page, a double delivery or a mistyped figur
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -19,8 +17,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from built_books import build_books, no_test, project, upstream
 from ledger_world import AS_OF, LedgerWorld
-from raw_fixture import REPOSITORY, RawFixture, query
+from raw_fixture import RawFixture, query
 
 D = Decimal
 Red = dict[tuple[str, str], Decimal]
@@ -104,7 +103,7 @@ MUTATIONS = (
 
 @dataclass
 class Builds:
-    """The clean world, built; and the parsed project, so that a fault costs its own models alone."""
+    """The clean world, built; and how a fault's own models are built again."""
 
     world: LedgerWorld
     clean: Path
@@ -112,44 +111,22 @@ class Builds:
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builds]:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     folder = tmp_path_factory.mktemp("mutations")
     world = LedgerWorld(folder)
     clean = folder / "clean" / "work.duckdb"
     clean.parent.mkdir()
     with RawFixture(clean, as_of_date=AS_OF) as raw:
         world.land(raw)
-    options = [
-        *("--project-dir", str(REPOSITORY / "dbt_project"), "--profiles-dir", str(REPOSITORY / "dbt_project")),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json", "--log-level", "none"),
-    ]
-    before = os.environ.get("TIEOUT_WORK_DB")
-    os.environ["TIEOUT_WORK_DB"] = str(clean)
-    manifest = dbtRunner().invoke(["parse", *options]).result
+    _, kept = project()
+    read = upstream(kept, {"fct_tie_outs", "fct_exceptions"})
 
-    def invoke(path: Path, *arguments: str) -> None:
-        os.environ["TIEOUT_WORK_DB"] = str(path)
-        try:
-            result = dbtRunner(manifest=manifest).invoke([*arguments, *options])
-        finally:
-            with suppress(Exception):
-                DuckDBConnectionManager.env().close()
-            DuckDBConnectionManager.close_all_connections()
-        assert result.success, result.exception or [r.message for r in result.result.results if r.status == "error"]
+    def rebuild(path: Path, table: str) -> None:
+        struck = kept.downstream({f"source.tieout.raw_{table}"}) & read
+        build_books(path, lambda node: node.unique_id in struck and no_test(node))
 
-    invoke(clean, "seed")
-    invoke(clean, "run", "--select", "+fct_tie_outs", "+fct_exceptions")
-    yield Builds(
-        world, clean, lambda path, table: invoke(path, "run", "--select", f"source:raw_{table}+,+fct_tie_outs")
-    )
-    if before is None:
-        del os.environ["TIEOUT_WORK_DB"]
-    else:
-        os.environ["TIEOUT_WORK_DB"] = before
+    build_books(clean, lambda node: node.unique_id in read and no_test(node))
+    return Builds(world, clean, rebuild)
 
 
 def _red(path: Path) -> Red:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from built_books import build_books
 from python_ledger import Ledger
 from random_company import AS_OF, RandomCompany
-from raw_fixture import RawFixture, build, query
+from raw_fixture import RawFixture, query
 
 SEEDS = range(1, 41) if os.environ.get("TIEOUT_FAULTS") == "full" else range(1, 3)
-SELECTION = ("+fct_tie_outs", "+fct_exceptions", "+marts.accounting", "+marts.receivables_payables", "+marts.functions")
 
 
 class Books:
@@ -27,10 +27,7 @@ class Books:
         self.path = folder / "work.duckdb"
         with RawFixture(self.path, as_of_date=AS_OF) as raw:
             self.company.land(raw)
-        build(
-            self.path, "--select", *SELECTION, "--indirect-selection", "cautious",
-            *("--exclude-resource-type", "unit_test"), target=folder / "target",
-        )  # fmt: skip
+        build_books(self.path)
         self.ledger = Ledger(self.company.versions)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
