@@ -73,6 +73,7 @@ CHART: tuple[ChartRow, ...] = (
     ChartRow("2300", "Accrued cost", "liability", "EUR"),
     ChartRow("7800", "Realised exchange differences", "expense", "EUR"),
     ChartRow("7810", "Unrealised exchange differences", "expense", "EUR"),
+    ChartRow("1260", "Revaluation of bank balances", "asset", "EUR"),
 )
 
 TEMPLATES: dict[tuple[str, str], tuple[ChartRow, ...]] = {

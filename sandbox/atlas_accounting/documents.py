@@ -217,14 +217,14 @@ class Documents:
         return document
 
     def settle(self, document_id: str, amount: Decimal) -> Record:
-        """Counts an amount as paid, cash and discount alike; `require_due` has allowed it."""
+        """Counts an amount as paid, cash and discount alike (`require_due` has allowed it); below zero opens it."""
         document = self._registry.get(self.kind.table, document_id)
-        due = Decimal(document["amount_due"]) - amount
+        due, paid = Decimal(document["amount_due"]) - amount, Decimal(document["amount_paid"]) + amount
         settled: dict[str, Any] = {
-            "amount_paid": money.text(Decimal(document["amount_paid"]) + amount, document["currency"]),
+            "amount_paid": money.text(paid, document["currency"]),
             "amount_due": money.text(due, document["currency"]),
         }
-        status = self._status({**document, **settled}, "partial" if due else "paid")
+        status = self._status({**document, **settled}, ("partial" if paid else self.kind.issued) if due else "paid")
         return self._registry.change(self.kind.table, document, status=status, **settled)
 
     def any_fell_due(self) -> bool:

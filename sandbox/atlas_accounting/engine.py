@@ -240,6 +240,16 @@ class AtlasAccountingEngine:
         with self._operation():
             return handed_out(self._payments_made.create(body, ap_account_id))
 
+    def void_payment(self, payment_id: str) -> Record:
+        """Takes money received back; its entries are reversed on the payment date."""
+        with self._operation():
+            return handed_out(self._payments.void(payment_id))
+
+    def void_payment_made(self, payment_id: str) -> Record:
+        """Takes money paid back; its entry is reversed on the payment date."""
+        with self._operation():
+            return handed_out(self._payments_made.void(payment_id))
+
     # Journal and periods
 
     def create_journal_entry(self, body: object) -> Record:

@@ -145,6 +145,28 @@ class Payments:
             self._post_discount(payment, discount)
         return self._apply(payment, document["id"], amount, discount)
 
+    def void(self, payment_id: str) -> Record:
+        """Takes a payment back, as a clerk does on the vendor's screens: its entries are reversed on its own date, and
+        what it had settled is open again. No source documents a call for it.
+
+        Raises:
+            AtlasAccountingError: 404; 409 when it is voided already, or its date is in a closed period.
+        """
+        kind, payment = self.kind, self._registry.get(self.kind.table, payment_id)
+        if payment["status"] == "voided":
+            raise conflict("The payment is voided already")
+        currency, taken = payment["currency"], Decimal(payment["amount"])
+        for entry in list(self._registry.all("ledger_entries")):
+            if entry["source_id"] == payment_id and entry["source_type"] in (kind.source, "payment_discount"):
+                self._ledger.reverse(entry["id"], payment["payment_date"], Source("reversal", payment_id))
+        for row in payment["applications"]:
+            discount = Decimal(row.get("discount_taken", "0"))
+            self._documents.settle(row[kind.document_field], -Decimal(row["amount_applied"]) - discount)
+            taken += discount
+        self._parties.adjust(payment[kind.party_field], currency, taken)
+        nothing = money.text(money.ZERO, currency)
+        return self._registry.change(kind.table, payment, status="voided", unapplied_amount=nothing, applications=[])
+
     def _apply(self, payment: Record, document_id: str, amount: Decimal, discount: Decimal) -> Record:
         currency = payment["currency"]
         left = Decimal(payment["unapplied_amount"]) - amount

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,8 @@ _REPORTED_DAYS = 10
 """Business days at the end of the year whose statements are there as files."""
 _RESERVE_AMOUNT = Decimal("2000000.00")
 _MONTHS = 12
+_CHARGE = Decimal("12.50")
+_KEPT_BACK = "charge kept back"
 
 _OWN_TRANSFERS = ((10, 250000), (7, -400000), (4, 300000), (1, 150000))
 """Months back, and euros moved to the reserve account."""
@@ -81,7 +84,7 @@ class Banks:
         """Loads organization, transactions, balances, summaries, reports and payees."""
         accounts = load_organization(self._engine, self._seed)
         self._ids = {account.key: account.atlar_id for account in accounts}
-        lines = lines_of_books(self._books.cash, self._days[0], self._seed) + self._lines_of_banks()
+        lines = self._with_charge(lines_of_books(self._books.cash, self._days[0], self._seed)) + self._lines_of_banks()
         lines.sort(key=lambda line: line.day)
         self._engine.load("transactions", [self._booked(line) for line in lines])
         for account in accounts:
@@ -97,6 +100,21 @@ class Banks:
             [{"id": self._engine.new_id("pending_transactions"), **self._transaction(line)} for line in pending],
         )
         load_payees(self._engine, self._cast, self._seed)
+
+    def _with_charge(self, lines: list[BankLine]) -> list[BankLine]:
+        """One euro receipt from Switzerland arrived short of a correspondent's charge; the books took what was sent."""
+        month = month_end(add_months(self._as_of, -1))
+        found = [
+            line
+            for line in lines
+            if line.account == "EUR" and line.amount > _CHARGE and (line.iban or "").startswith("CH")
+            if (line.day.year, line.day.month) == (month.year, month.month)
+        ]
+        if not found:
+            return lines
+        short = max(found, key=lambda line: line.day)
+        arrived = replace(short, amount=short.amount - _CHARGE, charge=_CHARGE, what=_KEPT_BACK)
+        return [arrived if line is short else line for line in lines]
 
     def _lines_of_banks(self) -> list[BankLine]:
         lines = []
@@ -146,10 +164,12 @@ class Banks:
             "reconciliationStatus": "NOT_RECONCILED",
             "attachedTransactables": [],
             "returned": line.is_return,
-            "charges": [],
+            "charges": [_charge(line)] if line.charge else [],
             "metadata": {},
             "created": f"{min(line.day, self._days[-1])}T20:15:00Z",
         }
+        if line.charge:
+            record["instructedAmount"] = _amount(line.account[:3], line.amount + line.charge)
         if line.is_return:
             record["returnReason"] = {"code": "AC04", "description": "Closed account number"}
         if line.payments > 1:
@@ -183,6 +203,10 @@ class Banks:
             return _RESERVE_AMOUNT
         booked = self._books.balance(BANK_ACCOUNTS[account.currency], self._days[0])
         return booked - _RESERVE_AMOUNT if account.key == "EUR" else booked
+
+
+def _charge(line: BankLine) -> Record:
+    return {"amount": _amount(line.account[:3], line.charge), "description": "Correspondent bank charge"}
 
 
 def _other_side(line: BankLine) -> Record:

@@ -28,6 +28,7 @@ class BankLine:
         text: Remittance text.
         what: What is planted in it; empty for an ordinary line.
         payments: How many payments it sums up.
+        charge: What a bank on the way kept back of it; the amount is what arrived.
     """
 
     day: date
@@ -40,6 +41,7 @@ class BankLine:
     end_to_end: str = ""
     is_return: bool = False
     payments: int = 1
+    charge: Decimal = Decimal()
 
     @property
     def code(self) -> dict[str, str]:

@@ -28,7 +28,7 @@ COMPANY = replace(
 """Whose world this is: a German trader with euro books."""
 
 HOME = "DE"
-"""The company's country: VAT is charged here and nowhere else."""
+"""The company's country: VAT is charged here and nowhere else, and not between resellers of power."""
 
 _FIRST_ID = 101
 _BLANK_GL = "gotlandsol"
@@ -37,6 +37,10 @@ _NO_IBAN = {"fynsbio": None, "ardenneswind": ""}
 """Payable counterparties without a bank account: null and blank."""
 SELF_BILLED = frozenset({"heliospv", "weserwind", "solduero", "uckersolar", "vindohavet", "aegean", "solprovence"})
 """Producers on whose behalf the company writes the invoice."""
+
+RESELLERS = frozenset({"spotborse"})
+"""Who buys power to sell it on, as we do: between resellers of one country the recipient owes the VAT (section 13b
+UStG), so nothing between us carries any."""
 
 _TYPES = {"ppa_buy": 2, "ppa_sell": 1, "spot": 5, "imbalance": 4}
 
@@ -80,8 +84,18 @@ class Counterparty:
 
     @property
     def is_domestic(self) -> bool:
-        """Whether German VAT is charged."""
+        """Whether it sits in the company's own country."""
         return self.entry.country == HOME
+
+    @property
+    def is_reseller(self) -> bool:
+        """Whether its VAT status is Reseller."""
+        return self.key in RESELLERS
+
+    @property
+    def carries_vat(self) -> bool:
+        """Whether documents between it and the company show German VAT."""
+        return self.is_domestic and not self.is_reseller
 
     @property
     def is_self_billing(self) -> bool:

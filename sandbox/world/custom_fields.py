@@ -78,6 +78,8 @@ def values_of(party: Counterparty, as_of: date, seed: int) -> list[Record]:
     if party.type_id == 2:
         values.append(_value(14, "Metering Point", "Text", f"{party.entry.country}{random.randrange(10**10):011d}"))
     random.shuffle(values)
+    if party.is_reseller:
+        values.append(_value(15, "VAT Status", "Option", "Reseller"))
     return values
 
 

@@ -131,6 +131,6 @@ class Settlement:
 def make_line(contract: Contract, deal: Deal, what: str, volume: Decimal, price: Decimal, account: str) -> Line:
     """A line with its net amount and VAT; the cashflow follows from the deal's direction."""
     net = (volume * price).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    vat = (net * VAT_RATE).quantize(Decimal("0.01"), ROUND_HALF_UP) if contract.party.is_domestic else Decimal("0.00")
+    vat = (net * VAT_RATE).quantize(Decimal("0.01"), ROUND_HALF_UP) if contract.party.carries_vat else Decimal("0.00")
     cashflow = ACTIVE if deal.direction == "Sell" else PASSIVE
     return Line(deal, cashflow, what, volume.quantize(Decimal("0.001")), price, net, vat, account)

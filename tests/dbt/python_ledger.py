@@ -33,6 +33,7 @@ SEEDS = REPOSITORY / "dbt_project" / "seeds"
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 _WIDE = Context(prec=60)
 _NOT_ISSUED = {"draft", "pending", "voided"}
+_PAYMENTS = ("atlas_accounting.payments", "atlas_accounting.payments_made")
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,15 @@ class Ledger:
     def __init__(self, versions: Iterable[Version], known_on: date | None = None) -> None:
         latest: dict[str, dict[Any, Record | None]] = defaultdict(dict)
         self._as_issued: dict[str, Record] = {}
+        self._as_paid: dict[str, dict[str, Record]] = {table: {} for table in _PAYMENTS}
         for version in versions:
             if known_on is None or version.landed_at.astimezone(ZONE).date() <= known_on:
                 latest[version.table][version.record["id"]] = None if version.is_deleted else version.record
                 is_document = version.table in ("atlas_accounting.invoices", "atlas_accounting.bills")
                 if is_document and not version.is_deleted and version.record["status"] not in _NOT_ISSUED:
                     self._as_issued[version.record["id"]] = version.record
+                if version.table in _PAYMENTS and not version.is_deleted and version.record["status"] != "voided":
+                    self._as_paid[version.table][version.record["id"]] = version.record
         self._records = {table: [r for r in found.values() if r is not None] for table, found in latest.items()}
         self._numbers = {a["id"]: a["account_number"] for a in self._table("atlas_accounting.accounts")}
         self._controls = {
@@ -119,6 +123,7 @@ class Ledger:
             lines += self._receipt_lines(payment)
         for payment in self._payments("payable"):
             lines += self._payment_made_lines(payment)
+        lines += self._voided_payment_lines()
         for entry in self._table("atlas_accounting.journal_entries"):
             if entry["status"] in ("posted", "reversed"):
                 lines += self._manual_lines(entry)
@@ -244,6 +249,25 @@ class Ledger:
         table = f"atlas_accounting.{_KIND[side].payments}"
         return [p for p in self._table(table) if p["status"] not in ("voided", "draft")]
 
+    def _voided_payments(self, side: Side) -> list[Record]:
+        """Payments that counted once and were voided, or are gone: as they last stood."""
+        living = {payment["id"] for payment in self._payments(side)}
+        paid = self._as_paid[f"atlas_accounting.{_KIND[side].payments}"]
+        return [payment for payment in paid.values() if payment["id"] not in living]
+
+    def _voided_payment_lines(self) -> list[Line]:
+        """What was posted stays, and is taken back on the payment's own day: no period of these companies is closed."""
+        posted = [line for payment in self._voided_payments("receivable") for line in self._receipt_lines(payment)]
+        posted += [line for payment in self._voided_payments("payable") for line in self._payment_made_lines(payment)]
+        return posted + [
+            replace(
+                line,
+                journal_entry_id=f"{line.journal_entry_id}:reversal",
+                entry_side="credit" if line.entry_side == "debit" else "debit",
+            )
+            for line in posted
+        ]
+
     def _receipt_lines(self, payment: Record) -> list[Line]:
         key, on = f"atlas_accounting:payment:{payment['id']}", date.fromisoformat(payment["payment_date"][:10])
         currency, amount, discount = payment["currency"], Decimal(payment["amount"]), _discount(payment)
@@ -285,15 +309,11 @@ class Ledger:
         }
         for side, kind in _KIND.items():
             documents = {d["id"]: d for d in self._issued[side] if d["currency"] != BASE}
-            payments = {p["id"]: p for p in self._payments(side)}
-            steps = sorted(
-                (max(_day(p["payment_date"]), _day(documents[d][kind.date_field])), p["id"], d, amount)
-                for p in payments.values()
-                for d, amount in _applications(p, side)
-                if d in documents
-            )
+            payments = {p["id"]: p for p in [*self._payments(side), *self._voided_payments(side)]}
+            steps = _steps(side, documents, payments, {p["id"] for p in self._voided_payments(side)})
             carried: dict[str, list[tuple[date, Decimal, Decimal]]] = defaultdict(list)
-            for on, payment_id, document_id, amount in steps:
+            brought_by: dict[str, list[tuple[date, Decimal, Decimal]]] = defaultdict(list)
+            for on, is_back, payment_id, document_id, amount in steps:
                 document, payment = documents[document_id], payments[payment_id]
                 total = Decimal(document["total_amount"])
                 worth = _worth(total, document["currency"], _day(document[kind.date_field]))
@@ -302,33 +322,82 @@ class Ledger:
                 capacity = Decimal(payment["amount"]) + (_discount(payment) if side == "receivable" else ZERO)
                 brought = _worth(capacity, document["currency"], _day(payment["payment_date"]))
                 earlier = sum((a for d, a in _applications(payment, side) if d in documents and d < document_id), ZERO)
-                paid = _share(brought, earlier + amount, capacity) - _share(brought, earlier, capacity)
+                paid = _share(brought, earlier + abs(amount), capacity) - _share(brought, earlier, capacity)
+                paid = -paid if is_back else paid
                 carried[document_id].append((on, amount, book))
+                brought_by[payment_id].append((on, amount, paid))
                 if gain := (paid - book) * (1 if side == "receivable" else -1):
-                    key = f"atlas_accounting:realised_fx:{payment_id}:{document_id}"
+                    key = f"atlas_accounting:realised_fx:{payment_id}:{document_id}" + ":reversal" * is_back
                     for control, sign in ((kind.control, gain), ("realised_fx", -gain)):
                         account = self._control(control, document["currency"])
                         yield Line(key, on, account, control, "debit" if sign > 0 else "credit", ZERO,
                                    document["currency"], abs(gain), is_posted=True)  # fmt: skip
             for month in sorted(m for m in months if m <= AS_OF):
-                sums: dict[str, Decimal] = defaultdict(Decimal)
-                for document in documents.values():
-                    if _day(document[kind.date_field]) <= month:
-                        known = [step for step in carried[document["id"]] if step[0] <= month]
-                        total, currency = Decimal(document["total_amount"]), document["currency"]
-                        left = total - sum((amount for _, amount, _ in known), ZERO)
-                        book = _worth(total, currency, _day(document[kind.date_field]))
-                        book -= sum((part for _, _, part in known), ZERO)
-                        if left:
-                            sums[currency] += _worth(left, currency, month) - book
+                sums = self._document_changes(side, month, carried)
                 for currency, change in sums.items():
-                    gain = change * (1 if side == "receivable" else -1)
-                    key = f"atlas_accounting:revaluation:{month:%Y-%m}:{side}:{currency}"
-                    for control, sign in ((f"fx_adjustment_{side}s", gain), ("unrealised_fx", -gain)):
-                        if sign:
-                            yield Line(key, month, self._control(control, BASE), control,
-                                       "debit" if sign > 0 else "credit", abs(gain), BASE, abs(gain),
-                                       is_posted=False)  # fmt: skip
+                    yield from self._unrealised(month, side, currency, change * (1 if side == "receivable" else -1))
+                for currency, change in self._credit_changes(side, month, brought_by).items():
+                    gain = change * (-1 if side == "receivable" else 1)
+                    yield from self._unrealised(month, f"{side}_credit", currency, gain)
+        for month in sorted(m for m in months if m <= AS_OF):
+            for currency, change in self._bank_changes(month).items():
+                yield from self._unrealised(month, "bank", currency, change)
+
+    def _unrealised(self, month: date, kind: str, currency: str, gain: Decimal) -> Iterator[Line]:
+        """A revaluation of a month's end; AS_OF leaves no next day on which it would be taken back."""
+        adjustment = "fx_adjustment_bank" if kind == "bank" else f"fx_adjustment_{kind}s"
+        for control, sign in ((adjustment, gain), ("unrealised_fx", -gain)):
+            if sign:
+                yield Line(f"atlas_accounting:revaluation:{month:%Y-%m}:{kind}:{currency}", month,
+                           self._control(control, BASE), control, "debit" if sign > 0 else "credit", abs(gain), BASE,
+                           abs(gain), is_posted=False)  # fmt: skip
+
+    def _document_changes(
+        self, side: Side, month: date, carried: dict[str, list[tuple[date, Decimal, Decimal]]]
+    ) -> dict[str, Decimal]:
+        """By how much documents open at a month's end are worth more than they are carried at."""
+        changes: dict[str, Decimal] = defaultdict(Decimal)
+        for document in self._issued[side]:
+            currency, on = document["currency"], _day(document[_KIND[side].date_field])
+            if currency != BASE and on <= month:
+                known = [step for step in carried[document["id"]] if step[0] <= month]
+                total = Decimal(document["total_amount"])
+                left = total - sum((amount for _, amount, _ in known), ZERO)
+                if left:
+                    book = _worth(total, currency, on) - sum((part for _, _, part in known), ZERO)
+                    changes[currency] += _worth(left, currency, month) - book
+        return changes
+
+    def _credit_changes(
+        self, side: Side, month: date, brought_by: dict[str, list[tuple[date, Decimal, Decimal]]]
+    ) -> dict[str, Decimal]:
+        """By how much money that no document had taken up by a month's end is worth more than on its own day."""
+        changes: dict[str, Decimal] = defaultdict(Decimal)
+        for payment in self._payments(side):
+            currency, on = payment["currency"], _day(payment["payment_date"])
+            if currency != BASE and on <= month:
+                total = Decimal(payment["amount"]) + (_discount(payment) if side == "receivable" else ZERO)
+                known = [step for step in brought_by[payment["id"]] if step[0] <= month]
+                left = total - sum((amount for _, amount, _ in known), ZERO)
+                if left:
+                    book = _worth(total, currency, on) - sum((paid for _, _, paid in known), ZERO)
+                    changes[currency] += _worth(left, currency, month) - book
+        return changes
+
+    def _bank_changes(self, month: date) -> dict[str, Decimal]:
+        """By how much the money on each foreign account is worth more than its movements were on their days."""
+        moved: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+        for side, sign, account in (("receivable", 1, "deposit_account_id"), ("payable", -1, "payment_account_id")):
+            for payment in self._payments(side):  # type: ignore[arg-type]
+                currency, on = payment["currency"], _day(payment["payment_date"])
+                if currency != BASE and on <= month and self._numbers[payment[account]].startswith("100"):
+                    amount = sign * Decimal(payment["amount"])
+                    moved[currency].append((amount, sign * _worth(abs(amount), currency, on)))
+        return {
+            currency: _signed_worth(sum((a for a, _ in parts), ZERO), currency, month)
+            - sum((b for _, b in parts), ZERO)
+            for currency, parts in moved.items()
+        }
 
     # ------------------------------------------------------------------------------------ open items and aging
 
@@ -465,6 +534,25 @@ def _applications(payment: Record, side: Side) -> Iterator[tuple[str, Decimal]]:
         yield row["invoice_id" if side == "receivable" else "bill_id"], amount
 
 
+def _steps(
+    side: Side, documents: dict[str, Record], payments: dict[str, Record], voided: set[str]
+) -> list[tuple[date, bool, str, str, Decimal]]:
+    """What settled foreign documents in the order it counts: day, whether it takes back, payment, document, amount."""
+    return sorted(
+        (
+            max(_day(payment["payment_date"]), _day(documents[document_id][_KIND[side].date_field])),
+            sign < 0,
+            payment_id,
+            document_id,
+            sign * amount,
+        )
+        for payment_id, payment in payments.items()
+        for document_id, amount in _applications(payment, side)
+        for sign in ((1, -1) if payment_id in voided else (1,))
+        if document_id in documents
+    )
+
+
 def _bucket(days: int) -> str:
     if days <= 0:
         return "not_due"
@@ -509,6 +597,10 @@ def _worth(amount: Decimal, currency: str, on: date) -> Decimal:
         return amount
     days, rates = _RATES[currency]
     return _rounded(_WIDE.divide(amount, rates[bisect_right(days, on) - 1]))
+
+
+def _signed_worth(amount: Decimal, currency: str, on: date) -> Decimal:
+    return _worth(abs(amount), currency, on).copy_sign(amount)
 
 
 def _share(amount: Decimal, part: Decimal, total: Decimal) -> Decimal:

@@ -76,6 +76,7 @@ class RandomCompany:
         self._orders: dict[int, Record] = {}
         self._items: dict[int, list[Record]] = {}
         self._landed: dict[tuple[str, Any], Record] = {}
+        self._taken_out: set[str] = set()
         self._make_parties()
         begin = FIRST_DAY
         for number, landed_at in enumerate(LANDINGS):
@@ -138,6 +139,7 @@ class RandomCompany:
             (self._enter_by_hand, 2),
             (self._void, 1),
             (self._draft, 1),
+            (self._void_payment, 2),
         )
         kinds, weights = zip(*events, strict=True)
         orders = range(self.order_count * number // len(LANDINGS), self.order_count * (number + 1) // len(LANDINGS))
@@ -305,6 +307,16 @@ class RandomCompany:
         if untouched:
             self._books.void_invoice(self._random.choice(untouched)["id"], "by mistake")
 
+    def _void_payment(self, _: date) -> None:
+        """Money that came back: voided, or taken out of the books altogether."""
+        kind = self._random.choice(("payments", "payments_made"))
+        living = [one for one in self._books.list(kind) if one["status"] != "voided"]
+        if living:
+            payment_id = self._random.choice(living)["id"]
+            (self._books.void_payment if kind == "payments" else self._books.void_payment_made)(payment_id)
+            if self._random.random() < 0.5:
+                self._taken_out.add(payment_id)
+
     def _draft(self, day: date) -> None:
         """A draft that stays, or one that is gone again at the next landing."""
         drafts = [one for one in self._books.list("invoices") if one["status"] == "draft"]
@@ -436,7 +448,7 @@ class RandomCompany:
             "payments_made",
             "journal_entries",
         ):
-            listed[f"atlas_accounting.{name}"] = self._books.list(name)
+            listed[f"atlas_accounting.{name}"] = [r for r in self._books.list(name) if r["id"] not in self._taken_out]
         for table, records in listed.items():
             for record in records:
                 found[table, record["id"]] = _declared(table, record)

@@ -79,6 +79,8 @@ def test_the_bank_agrees_with_the_ledger_but_for_what_is_planted(world: World) -
         amount = Decimal(record["amount"]["stringValue"])
         if world.summary.bank_lines.get(record["id"]) in planted:
             unbooked[numbers[record["accountId"]]] += amount
+        for kept_back in record["charges"]:
+            unbooked[numbers[record["accountId"]]] -= Decimal(kept_back["amount"]["stringValue"])
         if record["counterparty"].get("name") == BANK:
             charges.append((record["date"], amount))
     # The newest charge stands on the statement but is not booked yet.
@@ -104,6 +106,9 @@ def test_the_lines_nobody_can_read_at_once_are_there(world: World) -> None:
     assert {"fee", "nobody can place it", "returned later", "return", "own transfer", "batch of payments"} <= kinds
     assert sum(1 for kind in world.summary.bank_lines.values() if kind.startswith("imperfect")) > 20
     assert sum(1 for record in world.all("atlar", "transactions") if record["returned"]) == 1
+    assert [record["amount"]["stringValue"] for record in world.all("atlar", "transactions") if record["charges"]] == [
+        "166211.98"
+    ]
 
 
 def test_the_last_ten_days_have_statements(world: World) -> None:

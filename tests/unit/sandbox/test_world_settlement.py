@@ -118,11 +118,21 @@ def test_amounts_are_volume_times_price_to_the_cent(world: World) -> None:
         assert Decimal(item["amount"]) != 0
 
 
-def test_only_german_counterparties_have_vat(world: World) -> None:
-    countries = {record["id"]: record["country"] for record in world.all("atlas_etrm", "counterparties")}
+def test_only_german_counterparties_that_are_no_resellers_have_vat(world: World) -> None:
+    parties = world.all("atlas_etrm", "counterparties")
+    statuses = {
+        record["id"]: value["value"]
+        for record in parties
+        for value in record["customFieldValues"]
+        if value["customFieldName"] == "VAT Status"
+    }
+    assert list(statuses.values()) == ["Reseller"]
+    countries = {record["id"]: record["country"] for record in parties if record["id"] not in statuses}
     for item in world.all("atlas_etrm", "order_items"):
         net, vat = abs(Decimal(item["amount"])), abs(Decimal(item["vat"]))
-        expected = (net * Decimal("0.19")).quantize(Decimal("0.01")) if countries[item["counterpartyId"]] == "DE" else 0
+        expected = (
+            (net * Decimal("0.19")).quantize(Decimal("0.01")) if countries.get(item["counterpartyId"]) == "DE" else 0
+        )
         assert abs(vat - expected) <= Decimal("0.01")
 
 

@@ -1,5 +1,5 @@
--- Entries without a document, as our rules derive them: accruals, revaluations, VAT under reverse charge, and what
--- takes each of them back.
+-- Entries without a document, as our rules derive them: accruals, revaluations, VAT under reverse charge, what takes
+-- each of them back, and bank charges.
 -- One row per journal line.
 {{ union_posting_models([
     'int_posting__accruals',
@@ -7,4 +7,5 @@
     'int_posting__revaluations',
     'int_posting__revaluation_reversals',
     'int_posting__reverse_charge_vat',
+    'int_posting__bank_fees',
 ]) }}

@@ -1,55 +1,14 @@
 -- What payments in another currency settled, in base currency by both ways: what that part of the payment brought at
 -- the rate of its day, and what that part of the document was carried at. Parts are cut so that they add up exactly:
--- the last payment takes what is left of the document, the last document what is left of the payment.
--- One row per side, payment and document.
-with applications as (
-    select
-        side,
-        payment_id,
-        document_id,
-        max(settlement_date) as settlement_date,
-        sum(amount_settled) as amount_settled,
-        sum(amount_discount) as amount_discount
-    from {{ ref('int_reconciliation__settlements') }}
-    group by side, payment_id, document_id
-    having sum(amount_settled) <> 0
-),
-
-discounts as (
-    select
-        side,
-        payment_id,
-        sum(amount_discount) as amount
-    from applications
-    -- The books post a discount with money received alone.
-    where side = 'receivable'
-    group by side, payment_id
-),
-
-payments as (
-    select
-        payments.side,
-        payments.payment_id,
-        payments.payment_date,
-        payments.amount + coalesce(discounts.amount, 0) as amount_total,
-        {{ amount_in_base(
-            'payments.amount + coalesce(discounts.amount, 0)', 'payments.currency_code', 'parameters.base_currency_code'
-        ) }} as amount_base
-    from {{ ref('int_reconciliation__payments') }} as payments
-    cross join {{ ref('stg_operations__run_parameters') }} as parameters
-    left join discounts
-        on
-            payments.side = discounts.side
-            and payments.payment_id = discounts.payment_id
-    {{ join_reference_rates('payments.currency_code', 'parameters.base_currency_code', 'payments.payment_date') }}
-    where payments.currency_code <> parameters.base_currency_code
-),
-
-running as (
+-- the last payment takes what is left of the document, the last document what is left of the payment. What a voided
+-- payment had settled is taken back by a part below zero.
+-- One row per side, payment and document, and one more where it was taken back.
+with running as (
     select
         applications.side,
         applications.payment_id,
         applications.document_id,
+        applications.is_reversal,
         documents.document_number,
         documents.party_id,
         documents.order_id,
@@ -64,20 +23,22 @@ running as (
         sum(applications.amount_settled) over (
             partition by applications.side, applications.document_id
             order by
-                greatest(applications.settlement_date, documents.issue_date) asc nulls last, applications.payment_id asc
+                greatest(applications.settlement_date, documents.issue_date) asc nulls last,
+                applications.is_reversal asc,
+                applications.payment_id asc
             rows between unbounded preceding and current row
         ) as settled_of_document,
         sum(applications.amount_settled) over (
-            partition by applications.side, applications.payment_id
+            partition by applications.side, applications.payment_id, applications.is_reversal
             order by applications.document_id asc
             rows between unbounded preceding and current row
         ) as settled_of_payment
-    from applications
+    from {{ ref('int_posting__foreign_applications') }} as applications
     inner join {{ ref('int_posting__foreign_documents') }} as documents
         on
             applications.side = documents.side
             and applications.document_id = documents.document_id
-    inner join payments
+    inner join {{ ref('int_posting__foreign_payments') }} as payments
         on
             applications.side = payments.side
             and applications.payment_id = payments.payment_id
@@ -88,6 +49,7 @@ select
     side,
     payment_id,
     document_id,
+    is_reversal,
     document_number,
     party_id,
     order_id,

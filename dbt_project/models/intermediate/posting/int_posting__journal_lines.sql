@@ -11,6 +11,7 @@ with events as (
         'int_posting__reversals',
         'int_posting__payments_received',
         'int_posting__payments_made',
+        'int_posting__payment_reversals',
         'int_posting__manual_entries',
         'int_posting__realised_fx',
         'int_posting__adjusting_entries',

@@ -1,9 +1,29 @@
--- Payments made: debit trade payables, credit the bank account.
+-- Payments made: debit trade payables, credit the bank account. One that was voided since stays as it was posted.
 -- One row per journal line of a payment.
 with payments as (
-    select *
+    select
+        payment_made_id,
+        vendor_id,
+        payment_date,
+        amount,
+        currency_code,
+        payment_account_id,
+        reference_number
     from {{ ref('stg_atlas_accounting__payments_made') }}
     where coalesce(payment_status, '') not in ('voided', 'draft')
+
+    union all
+
+    select
+        payment_id as payment_made_id,
+        party_id as vendor_id,
+        payment_date,
+        amount,
+        currency_code,
+        account_id as payment_account_id,
+        reference_number
+    from {{ ref('int_posting__voided_payments') }}
+    where side = 'payable'
 ),
 
 postings as (

@@ -1,18 +1,42 @@
 -- Payments received: debit the bank account, credit trade receivables; a discount taken for early payment is debited
--- to its own account and credited to trade receivables as well.
+-- to its own account and credited to trade receivables as well. One that was voided since stays as it was posted.
 -- One row per journal line of a payment.
-with payments as (
-    select *
-    from {{ ref('stg_atlas_accounting__payments') }}
-    where coalesce(payment_status, '') not in ('voided', 'draft')
-),
-
-discounts as (
+with discounts as (
     select
         payment_id,
         sum(amount_discount) as amount
     from {{ ref('stg_atlas_accounting__payment_applications') }}
     group by payment_id
+),
+
+payments as (
+    select
+        received.payment_id,
+        received.customer_id,
+        received.payment_date,
+        received.amount,
+        coalesce(discounts.amount, 0) as amount_discount,
+        received.currency_code,
+        received.deposit_account_id,
+        received.reference_number
+    from {{ ref('stg_atlas_accounting__payments') }} as received
+    left join discounts
+        on received.payment_id = discounts.payment_id
+    where coalesce(received.payment_status, '') not in ('voided', 'draft')
+
+    union all
+
+    select
+        payment_id,
+        party_id as customer_id,
+        payment_date,
+        amount,
+        amount_discount,
+        currency_code,
+        account_id as deposit_account_id,
+        reference_number
+    from {{ ref('int_posting__voided_payments') }}
+    where side = 'receivable'
 ),
 
 postings as (
@@ -37,10 +61,8 @@ postings as (
         'sales_discount' as line_type,
         coalesce(accounts.account_number, 'unknown') as gl_account,
         'debit' as entry_side,
-        discounts.amount
+        payments.amount_discount as amount
     from payments
-    inner join discounts
-        on payments.payment_id = discounts.payment_id
     left join {{ ref('int_posting__control_accounts') }} as accounts
         on
             payments.currency_code = accounts.currency_code
@@ -54,10 +76,8 @@ postings as (
         'receivables' as line_type,
         coalesce(accounts.account_number, 'unknown') as gl_account,
         'credit' as entry_side,
-        payments.amount + coalesce(discounts.amount, 0) as amount
+        payments.amount + payments.amount_discount as amount
     from payments
-    left join discounts
-        on payments.payment_id = discounts.payment_id
     left join {{ ref('int_posting__control_accounts') }} as accounts
         on
             payments.currency_code = accounts.currency_code

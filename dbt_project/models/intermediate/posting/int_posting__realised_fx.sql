@@ -1,7 +1,7 @@
 -- What a payment in another currency brought more or less, in base currency, than its document was carried at: between
 -- the control account and the account for realised differences, with no amount in the document's currency. It brings
 -- the control account to zero in base currency when it is zero in its own.
--- One row per journal line; one entry per payment and document with a difference.
+-- One row per journal line; one entry per payment and document with a difference, one more where it was taken back.
 with differences as (
     select
         settlements.*,
@@ -35,10 +35,14 @@ lines as (
 )
 
 select
-    'atlas_accounting:realised_fx:' || lines.payment_id || ':' || lines.document_id as journal_entry_id,
+    'atlas_accounting:realised_fx:' || lines.payment_id || ':' || lines.document_id
+    || case when lines.is_reversal then ':reversal' else '' end as journal_entry_id,
     'realised_fx' as posting_rule,
     1 as revision,
-    null::varchar as reverses_journal_entry_id,
+    case
+        when lines.is_reversal
+            then 'atlas_accounting:realised_fx:' || lines.payment_id || ':' || lines.document_id
+    end as reverses_journal_entry_id,
     'atlas_accounting' as source_system,
     'realised_fx' as source_document_type,
     lines.payment_id || ':' || lines.document_id as source_document_id,

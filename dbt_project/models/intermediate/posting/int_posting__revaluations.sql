@@ -1,5 +1,6 @@
--- Open documents in another currency at the rate of a month's end: the difference to what they are carried at, in base
--- currency, on an adjustment account of its own, never on a control account, against unrealised differences.
+-- Open documents, unplaced money and bank balances in another currency at the rate of a month's end: the difference to
+-- what they are carried at, in base currency, on an adjustment account of its own, never on the control or bank
+-- account, against unrealised differences.
 -- One row per journal line; one entry per month, side and currency.
 with differences as (
     select
@@ -9,13 +10,15 @@ with differences as (
         items.side,
         items.currency_code as document_currency_code,
         items.base_currency_code,
+        -- Worth more is a gain where we own it: what customers owe, what vendors were paid in advance, money at banks.
+        items.side in ('receivable', 'payable_credit', 'bank') as is_asset,
         max(items.rate_date) as rate_date,
         sum(items.amount_base_revalued - items.amount_base_carried) as difference
     from {{ ref('int_posting__revaluation_items') }} as items
     inner join {{ ref('int_posting__month_ends') }} as months
         on
             items.month_end_date = months.month_end_date
-            and months.event = 'revaluation'
+            and items.event = months.event
     left join {{ ref('int_posting__entries_in_books') }} as booked
         on
             items.journal_entry_id = booked.journal_entry_id
@@ -34,11 +37,10 @@ lines as (
     select
         differences.*,
         1 as line_rank,
-        'fx_adjustment_' || differences.side || 's' as control,
-        case
-            when (differences.side = 'receivable') = (differences.difference > 0) then 'debit'
-            else 'credit'
-        end as entry_side
+        case differences.side
+            when 'bank' then 'fx_adjustment_bank' else 'fx_adjustment_' || differences.side || 's'
+        end as control,
+        case when differences.is_asset = (differences.difference > 0) then 'debit' else 'credit' end as entry_side
     from differences
 
     union all
@@ -47,10 +49,7 @@ lines as (
         differences.*,
         2 as line_rank,
         'unrealised_fx' as control,
-        case
-            when (differences.side = 'receivable') = (differences.difference > 0) then 'credit'
-            else 'debit'
-        end as entry_side
+        case when differences.is_asset = (differences.difference > 0) then 'credit' else 'debit' end as entry_side
     from differences
 )
 
@@ -64,7 +63,9 @@ select
     replace(lines.journal_entry_id, 'atlas_accounting:revaluation:', '') as source_document_id,
     lines.month_end_date as entry_date,
     null::date as rate_date,
-    lines.side as direction,
+    case
+        when lines.side like 'receivable%' then 'receivable' when lines.side like 'payable%' then 'payable'
+    end as direction,
     lines.line_rank,
     0::bigint as line_order,
     lines.control as line_type,
@@ -76,8 +77,13 @@ select
     false as is_posted,
     null::bigint as order_id,
     null::bigint as order_item_id,
-    'Open ' || lines.side || 's in ' || lines.document_currency_code || ' at the rate of ' || lines.rate_date
-        as description,
+    case lines.side
+        when 'receivable' then 'Open receivables'
+        when 'payable' then 'Open payables'
+        when 'receivable_credit' then 'Unplaced receipts'
+        when 'payable_credit' then 'Unplaced payments'
+        else 'Bank balances'
+    end || ' in ' || lines.document_currency_code || ' at the rate of ' || lines.rate_date as description,
     null::bigint as counterparty_id_atlas_etrm,
     null::varchar as customer_id,
     null::varchar as vendor_id,

@@ -64,6 +64,19 @@ findings as (
         message,
         remedy,
         order_id
+    from {{ ref('int_posting__bank_charge_exceptions') }}
+
+    union all
+
+    select
+        exception_code,
+        severity,
+        source_system,
+        record_type,
+        record_id,
+        message,
+        remedy,
+        order_id
     from {{ ref('int_reconciliation__exceptions') }}
 
     union all

@@ -53,6 +53,7 @@ select
     payments.party_id,
     payments.payment_date,
     payments.amount,
+    payments.account_id,
     coalesce(payments.currency, accounts.currency_code) as payment_currency_code,
     payments.reference_number,
     lower(payments.status) as payment_status,

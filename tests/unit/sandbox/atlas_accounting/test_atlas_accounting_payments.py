@@ -171,3 +171,18 @@ def test_the_bank_account_decides_the_currency(books: Any, refused: Any) -> None
     assert books.balances() == {"1001": "50.00", "1101": "-50.00"}
     error = refused(books.payment, "50.00", deposit_account_id=books.accounts["1001"], currency="EUR")
     assert error.errors[0]["field"] == "deposit_account_id"
+
+
+def test_a_voided_payment_opens_what_it_had_settled(books: Any, refused: Any) -> None:
+    invoice = books.sent("1000.00", discount_percent="2", discount_days=10, day="2026-03-02")
+    before, payment = books.balances(), books.payment("980.00", day="2026-03-05")
+    body = {"invoice_id": invoice["id"], "amount": "980.00", "take_discount": True}
+    books.engine.apply_payment(payment["id"], body)
+    voided = books.engine.void_payment(payment["id"])
+    assert (voided["status"], voided["unapplied_amount"], voided["applications"]) == ("voided", "0.00", [])
+    opened = books.engine.get("invoices", invoice["id"])
+    assert (opened["amount_paid"], opened["amount_due"]) == ("0.00", "1000.00")
+    assert opened["status"] in ("sent", "overdue")
+    assert {account: amount for account, amount in books.balances().items() if float(amount)} == before
+    assert books.engine.get("customers", books.customer)["balance"] == "1000.00"
+    assert refused(books.engine.void_payment, payment["id"]).status == 409
