@@ -14,7 +14,9 @@ with sides as (
         documents.party_id,
         documents.document_date as date_of_document,
         documents.has_changed_since_made,
-        documents.live_document_count
+        documents.live_document_count,
+        -- Made out to a party that is another counterparty's; a party that nobody is, or two are, proves nothing.
+        coalesce(addressees.counterparty_id <> sides.counterparty_id, false) as is_of_another_counterparty
     from {{ ref('int_posting__order_sides') }} as sides
     inner join {{ ref('int_settlement__orders') }} as orders
         on sides.order_id = orders.order_id
@@ -22,6 +24,11 @@ with sides as (
         on
             sides.order_id = documents.order_id
             and sides.document_type = documents.document_type
+    left join {{ ref('int_settlement__party_matches') }} as addressees
+        on
+            documents.party_id = addressees.party_id
+            and addressees.side = case sides.document_type when 'invoice' then 'customer' else 'vendor' end
+            and not addressees.is_ambiguous
     where sides.link = 'key' and not sides.is_voided and (orders.is_refused or orders.is_checked)
 ),
 
@@ -96,6 +103,7 @@ caused as (
                 -- The vendor lets a document leave its currency out.
                 or coalesce(sides.currency_of_document, sides.currency_code) <> sides.currency_code
                 then 'amount'
+            when sides.is_of_another_counterparty then 'counterparty'
             when differing_accounts.order_id is not null then 'account'
         end as cause
     from sides

@@ -30,7 +30,8 @@ select
     sources.order_id,
     documents.order_item_id,
     documents.description,
-    orders.counterparty_id as counterparty_id_atlas_etrm,
+    -- What was posted stays with whom it was posted, whatever the order names since.
+    coalesce(addressees.counterparty_id, orders.counterparty_id) as counterparty_id_atlas_etrm,
     documents.customer_id,
     documents.vendor_id,
     treatments.vat_treatment,
@@ -46,6 +47,11 @@ inner join {{ ref('int_posting__order_documents') }} as linked
         and sources.document_type = linked.document_type
 inner join {{ ref('stg_atlas_etrm__orders') }} as orders
     on sources.order_id = orders.order_id
+left join {{ ref('int_settlement__party_matches') }} as addressees
+    on
+        linked.party_id = addressees.party_id
+        and addressees.side = case linked.document_type when 'invoice' then 'customer' else 'vendor' end
+        and not addressees.is_ambiguous
 left join {{ ref('int_settlement__vat_treatments') }} as treatments
     on
         sources.order_id = treatments.order_id

@@ -18,6 +18,8 @@ select
         case when voided.is_of_order then voided.order_id::varchar else documents.source_document_id end
             as source_document_id,
         voided.reversal_date as entry_date,
+        items.order_item_id as order_item_id,
+        addressees.counterparty_id as counterparty_id_atlas_etrm,
         voided.document_date as rate_date,
         case documents.entry_side when 'debit' then 'credit' else 'debit' end as entry_side,
         voided.is_posted as is_posted
@@ -27,3 +29,15 @@ inner join documents
     on
         voided.document_type = documents.source_document_type
         and voided.document_id = documents.source_document_id
+left join {{ ref('int_posting__voided_order_items') }} as items
+    on
+        voided.document_type = items.document_type
+        and voided.document_id = items.document_id
+        and documents.line_order = items.line_order
+        and documents.line_type in ('revenue', 'expense')
+left join {{ ref('int_settlement__party_matches') }} as addressees
+    on
+        voided.is_of_order
+        and coalesce(documents.customer_id, documents.vendor_id) = addressees.party_id
+        and addressees.side = case voided.document_type when 'invoice' then 'customer' else 'vendor' end
+        and not addressees.is_ambiguous

@@ -14,14 +14,29 @@ select
         'atlas_etrm' as source_system,
         'order' as source_document_type,
         voided.order_id::varchar as source_document_id,
+        items.order_item_id as order_item_id,
+        addressees.counterparty_id as counterparty_id_atlas_etrm,
         treatments.vat_treatment as vat_treatment,
-        treatments.counterparty_location as vat_reason
+        treatments.vat_reason as vat_reason
     )
 from {{ ref('int_posting__voided_documents') }} as voided
 inner join documents
     on
         voided.document_type = documents.source_document_type
         and voided.document_id = documents.source_document_id
+left join {{ ref('int_posting__voided_order_items') }} as items
+    on
+        voided.document_type = items.document_type
+        and voided.document_id = items.document_id
+        and documents.line_order = items.line_order
+        and documents.line_type in ('revenue', 'expense')
+left join {{ ref('int_settlement__party_matches') }} as addressees
+    on
+        coalesce(documents.customer_id, documents.vendor_id) = addressees.party_id
+        and addressees.side = case voided.document_type when 'invoice' then 'customer' else 'vendor' end
+        and not addressees.is_ambiguous
 left join {{ ref('int_settlement__vat_treatments') }} as treatments
-    on voided.order_id = treatments.order_id
+    on
+        voided.order_id = treatments.order_id
+        and documents.direction = treatments.direction
 where voided.is_of_order and voided.is_posted

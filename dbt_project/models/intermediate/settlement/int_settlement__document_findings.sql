@@ -28,6 +28,7 @@ corrections as (
         || case corrections.cause
             when 'refused' then 'but the order is in status "' || coalesce(corrections.order_status, '(none)') || '".'
             when 'account' then 'and the order''s lines now name other accounts.'
+            when 'counterparty' then 'and made out to another counterparty than the order names now.'
             else
                 'the order''s lines over ' || {{ money_text('amount_of_order') }} || ' '
                 || corrections.currency_code || '.'

@@ -83,3 +83,26 @@ from orders
 inner join {{ ref('int_settlement__order_totals') }} as totals
     on orders.order_id = totals.order_id
 where orders.is_checked and totals.gross_receivable = 0 and totals.gross_payable = 0
+
+union all
+
+-- A due date is no fact of the journal, and the vendor changes no issued document: what is open goes by the document.
+select
+    'due_date_mismatch' as exception_code,
+    'warn' as severity,
+    orders.order_id,
+    string_agg(
+        'The ' || documents.document_type || ' ' || coalesce(documents.document_number, '(unnumbered)') || ' is due on '
+        || documents.due_date || ', the order on ' || orders.due_date || '.',
+        ' ' order by documents.document_type
+    ) as message,
+    'Change the due date in Atlas Accounting, or in ATLAS ETRM; what is open goes by the document.' as remedy
+from orders
+inner join {{ ref('int_posting__order_documents') }} as documents
+    on orders.order_id = documents.order_id
+where
+    documents.link = 'key'
+    and documents.is_issued
+    and documents.amount_due <> 0
+    and documents.due_date <> orders.due_date
+group by orders.order_id

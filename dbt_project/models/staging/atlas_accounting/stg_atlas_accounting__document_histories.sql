@@ -56,6 +56,7 @@ facts as (
         max(version_number) filter (where is_issued) as issued_version,
         coalesce(max(version_number) filter (where document_status <> 'voided'), 0) as version_before_void,
         count(distinct lines) > 1
+        or count(distinct party_id) > 1
         or count(distinct coalesce(amount_total, 0)) > 1
         or count(distinct coalesce(currency_code, '')) > 1 as may_have_changed
     from numbered
@@ -67,6 +68,7 @@ ends as (
         facts.document_type,
         facts.document_id,
         numbered.version_number,
+        numbered.party_id,
         numbered.amount_total,
         numbered.currency_code,
         numbered.lines
@@ -79,7 +81,7 @@ ends as (
     where facts.may_have_changed
 ),
 
--- What a document says, however its JSON is written: totals and each line's account and amount.
+-- What a document says, however its JSON is written: party, totals and each line's account and amount.
 contents as (
     select
         ends.document_type,
@@ -87,6 +89,7 @@ contents as (
         ends.version_number,
         concat_ws(
             '|',
+            ends.party_id,
             ends.amount_total,
             ends.currency_code,
             string_agg(
@@ -106,7 +109,9 @@ contents as (
         ) as content
     from ends
     cross join {{ json_elements('ends.lines') }}
-    group by ends.document_type, ends.document_id, ends.version_number, ends.amount_total, ends.currency_code
+    group by
+        ends.document_type, ends.document_id, ends.version_number, ends.party_id, ends.amount_total,
+        ends.currency_code
 ),
 
 changed as (
