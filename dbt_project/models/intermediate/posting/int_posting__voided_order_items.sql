@@ -41,6 +41,11 @@ lines as (
             and document_lines.line_type in ('revenue', 'expense')
 ),
 
+changed as (
+    select distinct order_item_id
+    from {{ ref('stg_atlas_etrm__changed_order_items') }}
+),
+
 versions as (
     select
         order_item_id,
@@ -66,7 +71,7 @@ versions as (
         items.landed_at,
         null::timestamptz as next_landed_at
     from {{ ref('stg_atlas_etrm__order_items') }} as items
-    left join (select distinct order_item_id from {{ ref('stg_atlas_etrm__changed_order_items') }}) as changed
+    left join changed
         on items.order_item_id = changed.order_item_id
     where items.item_status = 'in_order' and changed.order_item_id is null
 ),
