@@ -23,6 +23,16 @@ accounts as (
             and by_currency.control = 'bank'
 ),
 
+-- What is no list names no charge that could be read: a person is told.
+named as (
+    select
+        transaction_id,
+        currency_code,
+        case when left(trim(charges::varchar), 1) = '[' then charges end as charges,
+        left(trim(charges::varchar), 1) <> '[' and charges::varchar not in ('null', '{}') as is_unreadable
+    from {{ ref('stg_atlar__transactions') }}
+),
+
 listed as (
     select
         transactions.transaction_id,
@@ -35,7 +45,7 @@ listed as (
             {{ json_text('item.element', 'currency') }},
             transactions.currency_code
         ) = transactions.currency_code as is_own_currency
-    from {{ ref('stg_atlar__transactions') }} as transactions
+    from named as transactions
     cross join {{ json_elements('transactions.charges') }}
 ),
 
@@ -45,6 +55,14 @@ deducted as (
         case when bool_and(is_own_currency) and count(amount) = count(*) then sum(amount) end as amount
     from listed
     group by transaction_id
+
+    union all
+
+    select
+        transaction_id,
+        null::decimal(38, 10) as amount
+    from named
+    where is_unreadable
 ),
 
 charges as (
