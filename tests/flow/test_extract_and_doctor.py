@@ -21,6 +21,7 @@ from tieout.errors import ExitCode
 from tieout.progress import RunProgress
 from tieout.report import doctor as doctor_report
 from tieout.report import quarantine as quarantine_report
+from tieout.report import status as status_report
 from tieout.report import steps as steps_report
 from tieout.settings import Settings
 
@@ -125,6 +126,12 @@ def test_dirt_is_shown_as_open_until_a_good_version_comes(vendors: Vendors) -> N
     assert (done.result.quarantined_by_system, done.open_in_quarantine) == ({"atlas_etrm": 1}, 1)
     (row,) = quarantine_report.read(vendors.settings)
     assert (row["table"], row["record_key"]) == ("atlas_etrm.custom_field_types", str(good[0]["id"]))
+    # The status shows it although nothing has been published yet.
+    status = status_report.read(vendors.settings, datetime.now(UTC))
+    assert status_report.as_json(status)["snapshot"] is None
+    console = Console(record=True, width=200)
+    status_report.show(status, console)
+    assert row["reason"] in console.export_text()
     retried = vendors.extract(retry_quarantine=True)
     assert retried.retried is not None
     assert (retried.retried.tried, retried.retried.still_open) == (1, 1)

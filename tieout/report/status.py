@@ -6,6 +6,7 @@ What does not belong here: asking a vendor anything; `tieout doctor` does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,8 +31,9 @@ class Status:
     """What the last runs left behind."""
 
     runs: list[dict[str, Any]]
-    published: publish.Published
-    figures: Figures
+    published: publish.Published | None
+    """None before the first publication: then only runs, plans and quarantine can be told."""
+    figures: Figures | None
     exceptions: list[dict[str, Any]]
     deliveries: list[dict[str, Any]]
     differences: list[dict[str, Any]]
@@ -48,12 +50,12 @@ def read(settings: Settings, now: datetime) -> Status:
     """Reads the status of a profile from its published snapshot and its operations store.
 
     Raises:
-        TieoutError: nothing has been published yet.
+        TieoutError: nothing has been published yet, and no command has been run either.
     """
     from reverse_etl.operations import OperationsStore
 
     published = publish.current(settings.paths)
-    if published is None:
+    if published is None and not settings.paths.operations.exists():
         raise TieoutError(f"nothing has been published below {settings.paths.data_dir} yet; `tieout run` does it")
     store = OperationsStore(f"sqlite:///{settings.paths.operations}")
     try:
@@ -63,6 +65,8 @@ def read(settings: Settings, now: datetime) -> Status:
         refused = plan_view.refusals(plans, [one["plan_id"] for one in waiting])
     finally:
         store.close()
+    if published is None:
+        return Status(runs, None, None, [], [], [], [], quarantine.read(settings), waiting, refused)
     with duckdb.connect(str(published.path), read_only=True) as connection:
         return Status(
             runs=runs,
@@ -104,13 +108,15 @@ def _behind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def as_json(status: Status) -> dict[str, Any]:
-    """Returns everything, as one document."""
+    """Returns everything, as one document; `snapshot` is null before the first publication."""
+    published = status.published
     return {
-        "snapshot": {
-            "number": status.published.number,
-            "path": str(status.published.path),
-            "as_of": status.published.as_of,
-            "verified_at": status.published.verified_at.isoformat(),
+        "snapshot": published
+        and {
+            "number": published.number,
+            "path": str(published.path),
+            "as_of": published.as_of,
+            "verified_at": published.verified_at.isoformat(),
         },
         "runs": status.runs,
         "exceptions": status.exceptions,
@@ -120,15 +126,19 @@ def as_json(status: Status) -> dict[str, Any]:
         "quarantined": status.quarantined,
         "plans": status.plans,
         "refused": status.refused,
-        "tie_outs": {control.name: not control.is_red for control in status.figures.tie_outs},
+        "tie_outs": {control.name: not control.is_red for control in _controls(status)},
     }
 
 
 def show(status: Status, console: Console) -> None:
     """Prints the status."""
     published = status.published
-    console.rule(f"[bold]Tieout status · snapshot {published.number} · as of {published.as_of}", align="left")
-    console.print(f"known to be the vendors' state at {published.verified_at:%Y-%m-%d %H:%M} UTC", style="dim")
+    if published is None:
+        console.rule("[bold]Tieout status · nothing published yet", align="left")
+        console.print("tieout build makes the books of what is landed, tieout run all of it", style="dim")
+    else:
+        console.rule(f"[bold]Tieout status · snapshot {published.number} · as of {published.as_of}", align="left")
+        console.print(f"known to be the vendors' state at {published.verified_at:%Y-%m-%d %H:%M} UTC", style="dim")
     _runs(status.runs, console)
     _list("Held and warned", status.exceptions, console)
     _list("Plans that wait", status.plans, console)
@@ -143,8 +153,15 @@ def show(status: Status, console: Console) -> None:
             highlight=False,
         )
     _list("Quarantined", status.quarantined, console)
-    tied = sum(not control.is_red for control in status.figures.tie_outs)
-    console.print(f"\n{tied} of {len(status.figures.tie_outs)} controls tie out", highlight=False)
+    controls = _controls(status)
+    if not controls:
+        return
+    tied = sum(not control.is_red for control in controls)
+    console.print(f"\n{tied} of {len(controls)} controls tie out", highlight=False)
+
+
+def _controls(status: Status) -> Sequence[figures.TieOut]:
+    return status.figures.tie_outs if status.figures else ()
 
 
 def _runs(runs: list[dict[str, Any]], console: Console) -> None:
