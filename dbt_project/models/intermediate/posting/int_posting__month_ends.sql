@@ -25,3 +25,5 @@ cross join {{ ref('stg_operations__run_parameters') }} as parameters
 cross join closed
 cross join {{ ref('stg_atlas_etrm__first_landing') }} as first_landing
 cross join {{ month_ends('policies.valid_from_date', 'parameters.as_of_date') }}
+-- The other events follow the day of what they are about, and wait for nobody's cutoff.
+where policies.event = 'accrual' or policies.event like 'revaluation%'
