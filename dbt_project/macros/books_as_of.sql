@@ -187,15 +187,22 @@ aged as (
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
     group by
         amounts.party_id, amounts.party_code, amounts.party_name, amounts.currency_code, parameters.base_currency_code
+),
+
+in_base as (
+    select
+        aged.party_id as {{ party }}_id,
+        aged.party_code as {{ party }}_code,
+        aged.party_name as {{ party }}_name,
+        aged.currency_code,
+        {{ day }} as as_of_date,
+        {{ aging_money('aged', 'aged.base_currency_code') }}
+    from aged
+    {{ join_reference_rates('aged.currency_code', 'aged.base_currency_code', day) }}
 )
 
 select
-    aged.party_id as {{ party }}_id,
-    aged.party_code as {{ party }}_code,
-    aged.party_name as {{ party }}_name,
-    aged.currency_code,
-    {{ day }} as as_of_date,
-    {{ aging_money('aged', 'aged.base_currency_code') }}
-from aged
-{{ join_reference_rates('aged.currency_code', 'aged.base_currency_code', day) }}
+    *,
+    {{ aging_base_totals() }}
+from in_base
 {%- endmacro %}
