@@ -155,7 +155,8 @@ class Landing:
         for typed, remembered in _typed_ahead(table, wanted):
             misfits += typed.misfits
             told = versioning.changed(connection, table, remembered, latest)
-            new = typed.rows.filter(told["_is_new"])
+            is_new = told["_is_new"]
+            new = typed.rows if pc.all(is_new, min_count=0).as_py() else typed.rows.filter(is_new)
             undeclared.look_at(new)
             draft.write(versioning.versions(table, new, landed_at))
             parts.append(told)
