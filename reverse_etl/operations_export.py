@@ -132,8 +132,13 @@ SCHEMAS: dict[str, pyarrow.Schema] = {
 }
 """The columns of `raw_operations`, by table."""
 
-VOID_SYNCS = {"sync_atlas_accounting__invoice_voids": "invoice", "sync_atlas_accounting__bill_voids": "bill"}
-"""The syncs that void documents, with the kind of document."""
+VOID_SYNCS = {
+    "sync_atlas_accounting__invoice_voids": "invoice",
+    "sync_atlas_accounting__bill_voids": "bill",
+    "undo_atlas_accounting__invoices": "invoice",
+    "undo_atlas_accounting__bills": "bill",
+}
+"""The syncs that void documents, corrections and `tieout undo` alike, with the kind of document."""
 
 
 def arrow_tables(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, pyarrow.Table]:
@@ -158,7 +163,8 @@ def exploded_entries(checksums: Iterable[Mapping[str, Any]]) -> list[dict[str, A
 
 def document_voids(deliveries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Returns the documents we have asked Atlas Accounting to void, each with what came of the latest request."""
-    rows = [row for row in deliveries if row["sync_name"] in VOID_SYNCS]
+    # Undo also deletes drafts: those were never posted, and leave no document behind.
+    rows = [row for row in deliveries if row["sync_name"] in VOID_SYNCS and row["operation"] == "void"]
     latest: dict[tuple[str, str], dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: (row["intended_at"], row["delivery_id"])):
         kind, document_id = VOID_SYNCS[row["sync_name"]], str(row["target_id"])

@@ -13,6 +13,8 @@ from pipelines.transport import errors
 from reverse_etl import holds
 from reverse_etl.apply import ApplyResult, apply_plan, destinations_of
 from reverse_etl.identity import Identity
+from reverse_etl.operations_export import document_voids
+from reverse_etl.operations_tables import DELIVERIES
 from reverse_etl.plan import Plan, PlanItem, plan_of_items
 from reverse_etl.present import read_present
 from tieout.undo import chosen, steps
@@ -56,6 +58,7 @@ def test_a_draft_is_deleted_and_not_made_again_until_it_is_released(desk: Desk) 
     assert [(one.field, one.old, one.new) for one in item.changes] == [("status", "draft", "deleted")]
     assert applied(desk, plan).sent == 1
     assert desk.clients.atlas_accounting.tables["invoices"] == []
+    assert document_voids(desk.store.rows(DELIVERIES)) == [], "a draft that was deleted is no void document"
     assert desk.plan({INVOICES: [invoice_row()]}).items == (), "held, not made again"
     assert chosen.deliveries(desk.store, record="order:210") == [], "nothing stands any more"
 
@@ -110,6 +113,8 @@ def test_an_issued_invoice_is_voided_by_one_write_for_making_and_sending(desk: D
     assert (voided["status"], voided["void_reason"]) == ("voided", "Tieout undo: a test")
     assert applied(desk, plan_of_items(plan.items, desk.log.state(), origin="undo")).sent in (0, 1)
     assert len(desk.clients.atlas_accounting.names("void")) == 1, "voided once"
+    told = [(void["document_type"], void["document_id"]) for void in document_voids(desk.store.rows(DELIVERIES))]
+    assert told == [("invoice", invoice["id"])], "the books know that nobody else voided it"
 
 
 def test_an_erp_code_is_emptied_where_it_still_is_ours(desk: Desk) -> None:
