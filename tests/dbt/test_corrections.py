@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import books_world
+import order_entry_cases
 import pytest
 from built_books import build_books, rules
 from raw_fixture import RawFixture, query
@@ -133,6 +134,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
         books_world.load(raw)
         _load_orders(raw)
         _load_documents(raw)
+        order_entry_cases.load(raw, MADE, LATER)
     build_books(path, rules)
     yield lambda sql: query(path, sql)
 
@@ -267,4 +269,63 @@ def test_a_reversal_says_what_it_reverses_on_the_documents_own_day(books: Query)
             "reverses_journal_entry_id": f"atlas_etrm:order:{VOIDED_BY_US}",
             "revision": 1,
         }
+    ]
+
+
+BACK = ":invoice:reversal"
+
+
+@pytest.mark.parametrize(
+    ("order_id", "codes", "entries", "due"),
+    [
+        # An entry is taken back by another, of an open day, and the revision waits until that is posted.
+        (order_entry_cases.EDITED, {"correction_due"}, {"": POSTED, BACK: REVERSAL, ":r2": REVISION}, [BACK]),
+        (order_entry_cases.CLOSED, {"correction_due"}, {"": POSTED, BACK: REVERSAL, ":r2": REVISION}, [BACK]),
+        (
+            order_entry_cases.REVERSED_BY_US,
+            set(),
+            {"": POSTED, BACK: ("posted", REVERSAL[1]), ":r2": REVISION},
+            [],
+        ),
+        (
+            order_entry_cases.REVERSED_BY_A_PERSON,
+            {"document_voided"},
+            {"": POSTED, BACK: ("posted", REVERSAL[1])},
+            [],
+        ),
+        (order_entry_cases.DRAFT, {"stale_draft_of_order"}, {}, []),
+        (order_entry_cases.UNREADABLE, {"unreadable_order_entry"}, {}, []),
+    ],
+)
+def test_an_entry_is_corrected_by_entries(
+    books: Query, order_id: int, codes: set[str], entries: dict[str, tuple[str, Decimal]], due: list[str]
+) -> None:
+    key = f"atlas_etrm:order:{order_id}"
+    assert _codes(books, order_id) == codes
+    assert _entries(books, order_id) == entries
+    assert _due(books, "sync_atlas_accounting__journal_entries", order_id) == [f"entry:{key}{end}" for end in due]
+    assert _due(books, "sync_atlas_accounting__journal_entry_posts", order_id) == []
+    assert _due(books, "sync_atlas_accounting__invoice_voids", order_id) == []
+
+
+def test_the_revision_of_an_entry_follows_the_mode_of_the_day(books: Query) -> None:
+    """The books are in documents mode by now: what was an entry is an invoice as its revision."""
+    order_id = order_entry_cases.REVERSED_BY_US
+    assert _due(books, "sync_atlas_accounting__invoices", order_id) == [f"order:{order_id}:r2"]
+
+
+def test_an_entry_and_an_invoice_of_one_order_are_one_too_many(books: Query) -> None:
+    assert "duplicate_document" in _codes(books, order_entry_cases.DOUBLE)
+
+
+def test_a_correction_in_a_closed_period_is_dated_on_the_first_open_day(books: Query) -> None:
+    key = f"atlas_etrm:order:{order_entry_cases.CLOSED}"
+    days = books(
+        "select journal_entry_id, entry_date from marts.fct_journal_entries"
+        f" where order_id = {order_entry_cases.CLOSED} order by entry_date, journal_entry_id"
+    )
+    assert [(row["journal_entry_id"].removeprefix(key), row["entry_date"]) for row in days] == [
+        ("", date(2026, 2, 15)),
+        (BACK, date(2026, 3, 1)),
+        (":r2", date(2026, 3, 31)),
     ]

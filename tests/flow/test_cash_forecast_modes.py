@@ -1,33 +1,112 @@
-"""What carries Atlar's cash forecast where the settings say forecasted transactions: signed, once, and at rest."""
+"""The other settings of DESIGN section 4, over one small company: what carries Atlar's cash forecast where the settings
+say forecasted transactions (signed, once, and at rest), and orders posted as journal entries, never as documents too.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.flow.conftest import UNLIMITED, Profile, start_sandbox, stop_sandbox
 
+pytestmark = pytest.mark.timeout(1800)
+"""A run from nothing stands before the first test."""
+
+ORDER_KEY = re.compile(r"atlas_etrm:order:([0-9]+)(?:\s|$)")
+CONTROL_LINE = re.compile(r"(customer|vendor) (\S+) due (\S+)$")
+
 
 @pytest.fixture(scope="module")
 def forecasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
-    """A small company whose treasury wants forecasted transactions."""
+    """A small company whose treasury wants forecasted transactions, and whose accountant wants entries."""
     folder: Path = tmp_path_factory.mktemp("forecasting")
-    profile = Profile(folder, {"SOURCES__ATLAR__AP_AR_MODE": "forecasted_transactions"})
+    settings = {
+        "SOURCES__ATLAR__AP_AR_MODE": "forecasted_transactions",
+        "SOURCES__ATLAS_ACCOUNTING__POSTING_MODE": "journal_entries",
+    }
+    profile = Profile(folder, settings)
     process = start_sandbox(folder, *UNLIMITED, "--scale", "0.1")
     try:
         first = profile.run()
         assert (first["rejected"], first["unknown"]) == (0, 0)
+        assert first["tie_outs"] and [name for name, tied in first["tie_outs"].items() if not tied] == []
         yield profile
     finally:
         stop_sandbox(process)
 
 
+def _order_entries(profile: Profile) -> dict[int, dict[str, Any]]:
+    """Posted entries of orders at the vendor, by order."""
+    found: dict[int, dict[str, Any]] = {}
+    for entry in profile.at_vendor("atlas_accounting", "journal_entries"):
+        if (key := ORDER_KEY.match(entry["description"])) is not None:
+            assert entry["status"] == "posted"
+            assert int(key[1]) not in found, "one entry per order"
+            found[int(key[1])] = entry
+    return found
+
+
+def test_orders_are_posted_as_entries_and_never_as_documents_too(forecasting: Profile) -> None:
+    profile = forecasting
+    entries = _order_entries(profile)
+    documents = Counter(
+        int(key[1])
+        for kind in ("invoices", "bills")
+        for document in profile.at_vendor("atlas_accounting", kind)
+        if (key := ORDER_KEY.match(document.get("notes") or "")) is not None
+    )
+    assert entries and documents, "the company has a history of documents"
+    assert set(entries) & set(documents) == set(), "what has a document is not posted again"
+    made = [one["path"] for one in profile.writes() if re.search("/(invoices|bills)/?$", one["path"])]
+    assert made == []
+    codes = {order["id"]: order["erpCode"] for order in profile.at_vendor("atlas_etrm", "orders")}
+    invoices = Counter(invoice["externalId"] for invoice in profile.at_vendor("atlas_etrm", "invoices"))
+    for order_id, entry in entries.items():
+        sides = [line for line in entry["lines"] if CONTROL_LINE.match(line["description"])]
+        numbers = [entry["entry_number"] + ending for ending in ([""] if len(sides) == 1 else ["-AR", "-AP"])]
+        assert codes[order_id] == "+".join(numbers)
+        assert [invoices[number] for number in numbers] == [1] * len(numbers)
+    waiting = profile.query("select order_id from marts.fct_orders where became = 'to_be_invoiced'")
+    assert waiting == []
+
+
+def test_what_is_open_by_entries_is_aged_like_documents(forecasting: Profile) -> None:
+    """The books apply nothing to an entry: it stays open, and what came in is an open credit beside it."""
+    entries = _order_entries(forecasting)
+    rows = forecasting.query(
+        "select order_id, document_number, customer_code as code, amount_open, due_date from marts.fct_receivables"
+        " where document_status = 'posted' union all"
+        " select order_id, document_number, vendor_code, amount_open, due_date from marts.fct_payables"
+        " where document_status = 'posted'"
+    )
+    expected = Counter(
+        (order_id, Decimal(line["amount"]), CONTROL_LINE.match(line["description"])[3])  # type: ignore[index]
+        for order_id, entry in entries.items()
+        for line in entry["lines"]
+        if CONTROL_LINE.match(line["description"])
+    )
+    assert Counter((row["order_id"], row["amount_open"], row["due_date"].isoformat()) for row in rows) == expected
+    assert all(row["code"] for row in rows)
+
+
 def test_every_open_document_is_forecast_once_with_its_sign(forecasting: Profile) -> None:
     profile = forecasting
     expected = {}
+    for entry in _order_entries(profile).values():
+        for line in entry["lines"]:
+            if (control := CONTROL_LINE.match(line["description"])) is not None:
+                prefix, ending, sign = ("ar.", ".AR", 1) if control[1] == "customer" else ("ap.", ".AP", -1)
+                expected[prefix + entry["id"] + ending] = (
+                    sign * Decimal(line["amount"]),
+                    entry["currency"],
+                    control[3],
+                )
     for kind, prefix, sign in (("invoices", "ar.", 1), ("bills", "ap.", -1)):
         for document in profile.at_vendor("atlas_accounting", kind):
             if document["status"] not in ("draft", "pending", "voided") and Decimal(document["amount_due"]):

@@ -45,6 +45,9 @@ def _settled(warehouse: Warehouse, order: dict[str, Any]) -> list[Record]:
 def _documents(warehouse: Warehouse, trail: Trail) -> list[Record]:
     found = records.read(warehouse, "atlas_accounting.invoices", trail.invoice_ids)
     found += records.read(warehouse, "atlas_accounting.bills", trail.bill_ids)
+    # What was posted instead of a document goes by the entry's id and its side (`order_entry_document_id`).
+    entries = {one.rpartition(".")[0] for one in trail.document_ids if one.endswith((".AR", ".AP"))}
+    found += records.read(warehouse, "atlas_accounting.journal_entries", sorted(entries))
     if trail.order is not None:
         found += records.read(warehouse, "atlas_etrm.invoices", [trail.order["order_id"]], column="order_id")
     vendor_ids = [f"INVOICE/{one}" for one in trail.invoice_ids] + [f"BILL/{one}" for one in trail.bill_ids]

@@ -26,7 +26,9 @@ derived_balances as (
 ),
 
 booked as (
+    -- The orders' own entries stand among their documents.
     select * from {{ ref('int_posting__entries_in_books') }}
+    where journal_entry_id not like 'atlas_etrm:order:%'
 ),
 
 booked_balances as (

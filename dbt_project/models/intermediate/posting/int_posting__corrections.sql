@@ -15,6 +15,8 @@ with sides as (
         documents.document_date as date_of_document,
         documents.has_changed_since_made,
         documents.live_document_count,
+        documents.is_entry,
+        documents.journal_entry_id_atlas_accounting,
         -- Made out to a party that is another counterparty's; a party that nobody is, or two are, proves nothing.
         coalesce(addressees.counterparty_id <> sides.counterparty_id, false) as is_of_another_counterparty
     from {{ ref('int_posting__order_sides') }} as sides
@@ -129,6 +131,8 @@ select
     caused.document_revision,
     caused.next_revision,
     caused.is_issued,
+    caused.is_entry,
+    caused.journal_entry_id_atlas_accounting,
     caused.date_of_document as document_date,
     caused.cause,
     caused.order_status,
@@ -141,7 +145,10 @@ select
         when caused.has_changed_since_made then 'changed_by_hand'
         when caused.is_issued and caused.amount_due = 0 then 'paid'
         when caused.is_issued and caused.amount_due <> caused.amount_of_document then 'partly_paid'
-        when caused.date_of_document <= closed.closed_through_date then 'closed_period'
+        -- An entry is taken back by another, of an open day; a draft of one has nothing to take back.
+        when caused.is_entry and not caused.is_issued then 'draft_entry'
+        when not coalesce(caused.is_entry, false) and caused.date_of_document <= closed.closed_through_date
+            then 'closed_period'
     end as blocked_by
 from caused
 cross join closed

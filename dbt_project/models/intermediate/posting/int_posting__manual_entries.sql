@@ -5,8 +5,15 @@ with entries as (
     select entries.*
     from {{ ref('stg_atlas_accounting__journal_entries') }} as entries
     left join {{ ref('int_posting__entries_in_books') }} as ours
-        on entries.journal_entry_id_atlas_accounting = ours.journal_entry_id_atlas_accounting
-    where entries.is_posted and ours.journal_entry_id is null
+        on
+            entries.journal_entry_id_atlas_accounting = ours.journal_entry_id_atlas_accounting
+            and ours.journal_entry_id not like 'atlas_etrm:order:%'
+    left join {{ ref('int_posting__order_entries_in_books') }} as of_orders
+        on entries.journal_entry_id_atlas_accounting = of_orders.journal_entry_id_atlas_accounting
+    where
+        entries.is_posted
+        and ours.journal_entry_id is null
+        and of_orders.journal_entry_id_atlas_accounting is null
 )
 
 select

@@ -1,6 +1,7 @@
--- The accounting document born from an order: found by the key in its notes (`atlas_etrm:order:<id>`, corrections
--- `…:r2` and so on), else, for orders without one, by its number standing in erpCode (booked elsewhere). Voided ones
--- are kept; of several the living one, else the latest revision.
+-- The accounting document born from an order, or the journal entry posted instead of it (`is_entry`): found by the key
+-- in its notes, or at the beginning of its description (`atlas_etrm:order:<id>`, corrections `…:r2` and so on), else,
+-- for orders without one, by its number standing in erpCode (booked elsewhere). Voided ones are kept; of several the
+-- living one, else the latest revision.
 -- One row per order and document type (invoice for its receivable side, bill for its payable side).
 with documents as (
     select
@@ -18,6 +19,8 @@ with documents as (
         amount_due,
         is_issued,
         is_voided,
+        is_reversed_by_us,
+        journal_entry_id_atlas_accounting,
         created_at
     from {{ ref('stg_atlas_accounting__invoices') }}
 
@@ -38,6 +41,8 @@ with documents as (
         amount_due,
         is_issued,
         is_voided,
+        is_reversed_by_us,
+        journal_entry_id_atlas_accounting,
         created_at
     from {{ ref('stg_atlas_accounting__bills') }}
 ),
@@ -88,6 +93,8 @@ select
     linked.document_number,
     linked.document_status,
     linked.link,
+    linked.journal_entry_id_atlas_accounting,
+    linked.journal_entry_id_atlas_accounting is not null as is_entry,
     linked.revision,
     linked.party_id,
     linked.document_date,
@@ -100,6 +107,7 @@ select
     -- Asked for by us, or replaced by us: a revision is made only after its predecessor was voided for it.
     linked.is_voided and (
         voids.document_id is not null
+        or coalesce(linked.is_reversed_by_us, false)
         or linked.revision < max(linked.revision) over (partition by linked.order_id, linked.document_type)
     ) as is_voided_by_us,
     coalesce(histories.has_changed_since_made, false) as has_changed_since_made,

@@ -18,6 +18,7 @@ with keyed as (
             order_revision,
             is_voided,
             is_issued,
+            reversal_date,
             created_at
         from {{ ref('stg_atlas_accounting__invoices') }}
 
@@ -30,6 +31,7 @@ with keyed as (
             order_revision,
             is_voided,
             is_issued,
+            reversal_date,
             created_at
         from {{ ref('stg_atlas_accounting__bills') }}
     ) as documents
@@ -44,6 +46,7 @@ voided as (
         keyed.order_id is not null and keyed.is_carrier as is_of_order,
         true as is_posted,
         histories.issued_date as document_date,
+        keyed.reversal_date,
         histories.voided_seen_at
     from keyed
     inner join {{ ref('stg_atlas_accounting__document_histories') }} as histories
@@ -62,6 +65,7 @@ voided as (
         true as is_of_order,
         false as is_posted,
         corrections.document_date,
+        null::date as reversal_date,
         null::timestamptz as voided_seen_at
     from {{ ref('int_posting__corrections') }} as corrections
     inner join {{ ref('int_posting__order_side_sources') }} as sources
@@ -80,7 +84,11 @@ select
     voided.is_of_order,
     voided.is_posted,
     voided.document_date,
-    greatest(voided.document_date, coalesce(closings.first_open_date, voided.document_date)) as reversal_date,
+    coalesce(
+        -- Of an entry the books hold the reversal, with its day.
+        voided.reversal_date,
+        greatest(voided.document_date, coalesce(closings.first_open_date, voided.document_date))
+    ) as reversal_date,
     case
         when voided.is_of_order then {{ order_entry_id('voided.order_id', 'voided.order_revision') }}
         else 'atlas_accounting:' || voided.document_type || ':' || voided.document_id

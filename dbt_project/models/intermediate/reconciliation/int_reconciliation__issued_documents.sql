@@ -14,6 +14,7 @@ with documents as (
         currency_code,
         amount_total,
         amount_due,
+        journal_entry_id_atlas_accounting is not null as is_entry,
         updated_at
     from {{ ref('stg_atlas_accounting__invoices') }}
     where is_issued
@@ -33,6 +34,7 @@ with documents as (
         currency_code,
         amount_total,
         amount_due,
+        journal_entry_id_atlas_accounting is not null as is_entry,
         updated_at
     from {{ ref('stg_atlas_accounting__bills') }}
     where is_issued
@@ -54,6 +56,7 @@ select
     coalesce(documents.currency_code, parties.currency_code, parameters.base_currency_code) as currency_code,
     documents.amount_total,
     documents.amount_due,
+    documents.is_entry,
     documents.updated_at
 from documents
 left join {{ ref('int_reconciliation__parties') }} as parties

@@ -214,6 +214,8 @@ vendor_entries as (
     where
         entries.is_posted
         and entries.journal_key is not null
+        -- Those of orders are compared with their orders.
+        and entries.journal_key not like 'atlas_etrm:order:%'
         and coalesce(entries.source_type, '') <> 'reversal'
     group by all
 ),

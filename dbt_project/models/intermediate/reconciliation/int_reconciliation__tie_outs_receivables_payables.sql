@@ -91,6 +91,10 @@ manual_entries as (
             and entries.is_posted
     inner join parameters on entries.entry_date <= parameters.as_of_date
     inner join control_accounts as accounts on lines.account_id = accounts.account_id
+    left join {{ ref('int_posting__order_entries_in_books') }} as of_orders
+        on lines.journal_entry_id_atlas_accounting = of_orders.journal_entry_id_atlas_accounting
+    -- What was posted instead of a document is an open item like one.
+    where of_orders.journal_entry_id_atlas_accounting is null
     group by accounts.side, accounts.currency_code
 ),
 

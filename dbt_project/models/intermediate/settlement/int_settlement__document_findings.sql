@@ -65,6 +65,7 @@ select
     case blocked_by
         when 'changed_by_hand' then 'document_mismatch'
         when 'closed_period' then 'correction_in_closed_period'
+        when 'draft_entry' then 'stale_draft_of_order'
         else 'correction_of_paid_document'
     end as exception_code,
     'hold' as severity,
@@ -74,11 +75,13 @@ select
         when 'changed_by_hand' then ' Somebody edited the ' || document_type || ' after it was made.'
         when 'paid' then ' It is paid, and a paid ' || document_type || ' cannot be voided.'
         when 'partly_paid' then ' It is partly paid, and cannot be voided.'
+        when 'draft_entry' then ' It is the draft of a journal entry, which cannot be reversed.'
         else ' It is dated ' || document_date || ', in a closed period.'
     end as message,
     case blocked_by
         when 'changed_by_hand'
             then 'Undo the change of the order in ATLAS ETRM, or void the document and book the difference by hand.'
+        when 'draft_entry' then 'Delete the draft in Atlas Accounting; it is made anew where it is still due.'
         when 'closed_period'
             then
                 'Undo the change of the order in ATLAS ETRM; or reopen the period in Atlas Accounting (and '
@@ -88,7 +91,7 @@ select
             || 'the correction follows; or settle the difference with a further order.'
     end as remedy
 from corrections
-where blocked_by in ('changed_by_hand', 'paid', 'partly_paid', 'closed_period')
+where blocked_by in ('changed_by_hand', 'paid', 'partly_paid', 'closed_period', 'draft_entry')
 
 union all
 
@@ -116,7 +119,7 @@ select
     'warn' as severity,
     order_id,
     document_type,
-    described || ' It is to be voided'
+    described || case when is_entry then ' It is to be reversed' else ' It is to be voided' end
     || case when cause = 'refused' then '.' else ' and made anew as revision ' || next_revision || '.' end as message,
     'None: the correction is in the plan. To keep the document, undo the change of the order in ATLAS ETRM.' as remedy
 from corrections
@@ -135,3 +138,25 @@ select
     'Approve the order again, or reject it in ATLAS ETRM; or name its status in READY_STATUSES.' as remedy
 from sides
 where not is_voided and status_role in ('draft', 'rejected') and not is_refused
+
+union all
+
+-- Our key stands at its beginning, so it was made for the order; posting another would book the order twice.
+select
+    'unreadable_order_entry' as exception_code,
+    'hold' as severity,
+    orders.order_id,
+    'journal_entry' as document_type,
+    'Journal entry ' || coalesce(entries.entry_number, entries.journal_entry_id_atlas_accounting)
+    || ' carries the key of this order, but no line of it says which party owes by when.' as message,
+    'Delete it in Atlas Accounting where it is a draft; else write its number to the order''s erpCode in ATLAS ETRM: '
+    || 'it then counts as booked elsewhere.' as remedy
+from {{ ref('stg_atlas_accounting__journal_entries') }} as entries
+inner join {{ ref('int_settlement__orders') }} as orders
+    on
+        entries.journal_key like 'atlas_etrm:order:%'
+        and regexp_full_match(entries.journal_key, 'atlas_etrm:order:' || orders.order_id || '(:r[0-9]+)?')
+        and not orders.is_posted_elsewhere
+left join {{ ref('stg_atlas_accounting__order_entries') }} as readable
+    on entries.journal_entry_id_atlas_accounting = readable.journal_entry_id_atlas_accounting
+where readable.journal_entry_id_atlas_accounting is null and coalesce(entries.source_type, '') <> 'reversal'

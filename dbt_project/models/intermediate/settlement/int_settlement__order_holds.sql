@@ -11,6 +11,8 @@ with holds as (
             when 'correction_of_paid_document' then 3
             when 'correction_in_closed_period' then 3
             when 'correction_refused' then 3
+            when 'stale_draft_of_order' then 3
+            when 'unreadable_order_entry' then 3
             when 'unknown_status' then 4
             when 'unknown_counterparty' then 5
             when 'ambiguous_counterparty' then 6

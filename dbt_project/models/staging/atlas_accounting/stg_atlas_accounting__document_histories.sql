@@ -16,7 +16,7 @@ with versions as (
         _landed_at as landed_at,
         _landing_file as landing_file,
         coalesce(_is_deleted, false) as is_deleted
-    from {{ source('raw_atlas_accounting', 'invoices') }}
+    from {{ with_order_entries('invoices') }}
 
     union all
 
@@ -33,7 +33,7 @@ with versions as (
         _landed_at as landed_at,
         _landing_file as landing_file,
         coalesce(_is_deleted, false) as is_deleted
-    from {{ source('raw_atlas_accounting', 'bills') }}
+    from {{ with_order_entries('bills') }}
 ),
 
 numbered as (

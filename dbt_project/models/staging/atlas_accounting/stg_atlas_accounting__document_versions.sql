@@ -1,11 +1,11 @@
 -- Every version of invoices and bills that was landed, in one shape, with the span in which it was the latest known.
 -- One row per side, document and version. Tombstones end the version before them and are no rows.
 with invoices as (
-    {{ record_versions(source('raw_atlas_accounting', 'invoices'), 'id', time_zone()) }}
+    {{ record_versions(with_order_entries('invoices'), 'id', time_zone()) }}
 ),
 
 bills as (
-    {{ record_versions(source('raw_atlas_accounting', 'bills'), 'id', time_zone()) }}
+    {{ record_versions(with_order_entries('bills'), 'id', time_zone()) }}
 )
 
 select

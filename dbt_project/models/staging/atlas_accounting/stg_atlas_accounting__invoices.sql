@@ -1,7 +1,8 @@
 -- Invoices to customers, in every status.
+-- Journal entries that stand for a side of an order are among them (stg_atlas_accounting__order_entries).
 -- One row per invoice.
 with source as (
-    {{ latest_version(source('raw_atlas_accounting', 'invoices'), ['id']) }}
+    {{ latest_version(with_order_entries('invoices'), ['id']) }}
 )
 
 select
@@ -26,6 +27,9 @@ select
         try_cast(nullif(regexp_extract(notes, 'atlas_etrm:order:[0-9]+:r([0-9]+)', 1), '') as integer), 1
     ) as order_revision,
     lines::json as lines,
+    journal_entry_id_atlas_accounting,
+    reversal_date,
+    coalesce(is_reversed_by_us, false) as is_reversed_by_us,
     created_at,
     updated_at,
     discount_percent,
