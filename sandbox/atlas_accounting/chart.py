@@ -74,6 +74,7 @@ CHART: tuple[ChartRow, ...] = (
     ChartRow("7800", "Realised exchange differences", "expense", "EUR"),
     ChartRow("7810", "Unrealised exchange differences", "expense", "EUR"),
     ChartRow("1260", "Revaluation of bank balances", "asset", "EUR"),
+    ChartRow("1270", "Exchange clearing", "asset", "EUR"),
 )
 
 TEMPLATES: dict[tuple[str, str], tuple[ChartRow, ...]] = {

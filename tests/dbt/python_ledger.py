@@ -303,7 +303,8 @@ class Ledger:
 
     def _exchange_lines(self) -> Iterator[Line]:
         """What payments in another currency realised, and what is unrealised at the month ends of the policy."""
-        since = next(_day(p["valid_from_date"]) for p in _seed("posting_policies") if p["event"] == "revaluation")
+        policies = {policy["event"]: _day(policy["valid_from_date"]) for policy in _seed("posting_policies")}
+        since = policies["revaluation"]
         months = {
             _month_end(date(since.year + n // 12, n % 12 + 1, 1)) for n in range(since.month - 1, since.month + 23)
         }
@@ -313,6 +314,7 @@ class Ledger:
             steps = _steps(side, documents, payments, {p["id"] for p in self._voided_payments(side)})
             carried: dict[str, list[tuple[date, Decimal, Decimal]]] = defaultdict(list)
             brought_by: dict[str, list[tuple[date, Decimal, Decimal]]] = defaultdict(list)
+            is_told: dict[str, bool] = {}
             for on, is_back, payment_id, document_id, amount in steps:
                 document, payment = documents[document_id], payments[payment_id]
                 total = Decimal(document["total_amount"])
@@ -326,12 +328,12 @@ class Ledger:
                 paid = -paid if is_back else paid
                 carried[document_id].append((on, amount, book))
                 brought_by[payment_id].append((on, amount, paid))
+                key = f"{payment_id}:{document_id}"
+                is_told.setdefault(key, on >= policies["realised_fx"])
                 if gain := (paid - book) * (1 if side == "receivable" else -1):
-                    key = f"atlas_accounting:realised_fx:{payment_id}:{document_id}" + ":reversal" * is_back
-                    for control, sign in ((kind.control, gain), ("realised_fx", -gain)):
-                        account = self._control(control, document["currency"])
-                        yield Line(key, on, account, control, "debit" if sign > 0 else "credit", ZERO,
-                                   document["currency"], abs(gain), is_posted=True)  # fmt: skip
+                    yield from self._realised_lines(
+                        key + ":reversal" * is_back, on, kind, document, gain, is_told=is_told[key]
+                    )
             for month in sorted(m for m in months if m <= AS_OF):
                 sums = self._document_changes(side, month, carried)
                 for currency, change in sums.items():
@@ -398,6 +400,20 @@ class Ledger:
             - sum((b for _, b in parts), ZERO)
             for currency, parts in moved.items()
         }
+
+    def _realised_lines(
+        self, key: str, on: date, kind: _Kind, document: Record, gain: Decimal, *, is_told: bool
+    ) -> Iterator[Line]:
+        """A difference as our books have it, and from the day of the policy the result as the vendor's are told it."""
+        other = "fx_clearing" if is_told else "realised_fx"
+        for control, sign in ((kind.control, gain), (other, -gain)):
+            account, side = self._control(control, document["currency"]), "debit" if sign > 0 else "credit"
+            yield Line(f"atlas_accounting:realised_fx:{key}", on, account, control, side, ZERO, document["currency"],
+                       abs(gain), is_posted=True)  # fmt: skip
+        for control, sign in (("fx_clearing", gain), ("realised_fx", -gain)) if is_told else ():
+            account, side = self._control(control, BASE), "debit" if sign > 0 else "credit"
+            yield Line(f"atlas_accounting:fx_result:{key}", on, account, control, side, abs(gain), BASE, abs(gain),
+                       is_posted=False)  # fmt: skip
 
     # ------------------------------------------------------------------------------------ open items and aging
 

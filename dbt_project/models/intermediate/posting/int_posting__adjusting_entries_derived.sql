@@ -1,5 +1,5 @@
 -- Entries without a document, as our rules derive them: accruals, revaluations, VAT under reverse charge, what takes
--- each of them back, bank charges, and the VAT in early-payment discounts.
+-- each of them back, bank charges, the VAT in early-payment discounts, and realised exchange differences.
 -- One row per journal line.
 {{ union_posting_models([
     'int_posting__accruals',
@@ -9,4 +9,5 @@
     'int_posting__reverse_charge_vat',
     'int_posting__bank_fees',
     'int_posting__discount_vat',
+    'int_posting__fx_results',
 ]) }}

@@ -1,12 +1,26 @@
 -- What a payment in another currency brought more or less, in base currency, than its document was carried at: between
 -- the control account and the account for realised differences, with no amount in the document's currency. It brings
--- the control account to zero in base currency when it is zero in its own.
+-- the control account to zero in base currency when it is zero in its own. From the day of the posting policy the
+-- result is an entry of its own, which the books get too (int_posting__fx_results), by way of the clearing account.
 -- One row per journal line; one entry per payment and document with a difference, one more where it was taken back.
-with differences as (
+with settlements as (
+    -- What takes a difference back follows the day on which it was realised.
+    select
+        *,
+        min(realised_date) over (partition by side, payment_id, document_id) as first_realised_date
+    from {{ ref('int_posting__foreign_settlements') }}
+),
+
+differences as (
     select
         settlements.*,
+        case when policies.event is null then 'realised_fx' else 'fx_clearing' end as counter_control,
         settlements.amount_base_paid - settlements.amount_base_carried as difference
-    from {{ ref('int_posting__foreign_settlements') }} as settlements
+    from settlements
+    left join {{ ref('posting_policies') }} as policies
+        on
+            policies.event = 'realised_fx'
+            and settlements.first_realised_date >= policies.valid_from_date
     where settlements.amount_base_paid <> settlements.amount_base_carried
 ),
 
@@ -26,7 +40,7 @@ lines as (
     select
         differences.*,
         2 as line_rank,
-        'realised_fx' as control,
+        differences.counter_control as control,
         case
             when (differences.side = 'receivable') = (differences.difference > 0) then 'credit'
             else 'debit'
