@@ -7,6 +7,7 @@ here: the life of the process (`sandbox.app`) and the files (`sandbox.state`).
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -18,6 +19,7 @@ from sandbox.limits import FixedWindow, TokenBucket
 from sandbox.options import SandboxOptions
 from sandbox.state import VENDORS
 from sandbox.store import Store
+from sandbox.world.netting import netting_agreement
 
 _ETRM_USER = "tieout-integration"
 
@@ -100,6 +102,7 @@ def told(options: SandboxOptions, clock: SandboxClock, engines: Engines, ports: 
             "SOURCES__ATLAR__ACCESS_KEY": _credential(options.seed, "atlar access key"),
             "SOURCES__ATLAR__SECRET": _credential(options.seed, "atlar"),
             "SOURCES__ATLAR__REQUESTS_PER_SECOND": str(options.atlar_requests_per_second),
+            "COMPANY__NETTING_AGREEMENTS": json.dumps([netting_agreement(options.as_of)]),
         },
     }
 

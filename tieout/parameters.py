@@ -12,6 +12,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from tieout import agreements
 from tieout.settings import Settings
 
 
@@ -33,6 +34,7 @@ class Parameters:
     ap_ar_mode: str
     time_zone: str
     books_closed_through: date | None = None
+    netting_agreements: str | None = None
 
     @classmethod
     def of(cls, settings: Settings, as_of: date) -> Parameters:
@@ -48,6 +50,7 @@ class Parameters:
             ap_ar_mode=settings.ap_ar_mode,
             time_zone=str(settings.time_zone),
             books_closed_through=settings.books_closed_through,
+            netting_agreements=agreements.parsed(settings.lookup("company.netting_agreements")),
         )
 
     def table(self) -> pa.Table:

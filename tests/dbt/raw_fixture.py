@@ -74,6 +74,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "ap_ar_mode": "varchar",
         "time_zone": "varchar",
         "books_closed_through": "date",
+        "netting_agreements": "varchar",
     },
     "closed_periods": {"source": "varchar", "period_end": "date", "closed_at": "timestamptz"},
     "closed_period_checksums": {
@@ -184,6 +185,7 @@ PARAMETERS: dict[str, Any] = {
     "ap_ar_mode": "ap_ar_endpoints",
     "time_zone": "Europe/Berlin",
     "books_closed_through": None,
+    "netting_agreements": None,
 }
 """The one row of `raw_operations.run_parameters`, unless the test says otherwise."""
 

@@ -23,7 +23,7 @@ documents as (
         issued.party_id,
         issued.issue_date,
         issued.amount_due
-    from {{ ref('netting_agreements') }} as agreements
+    from {{ ref('int_posting__netting_agreements') }} as agreements
     cross join parameters
     inner join {{ ref('int_settlement__party_matches') }} as matches
         on
@@ -40,9 +40,13 @@ documents as (
         on issued.order_id = holds.order_id
     where
         issued.amount_due > 0
+        -- The books apply payments to documents alone.
+        and not coalesce(issued.is_entry, false)
         and holds.order_id is null
         and issued.due_date <= parameters.as_of_date
         and issued.issue_date <= parameters.as_of_date
+    -- Two agreements that cover one document must not offset it twice.
+    qualify row_number() over (partition by issued.side, issued.document_id order by agreements.agreement_id asc) = 1
 ),
 
 begun as (

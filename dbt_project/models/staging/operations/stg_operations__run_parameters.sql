@@ -10,5 +10,6 @@ select
     posting_mode,
     ap_ar_mode,
     time_zone,
-    books_closed_through as books_closed_through_date
+    books_closed_through as books_closed_through_date,
+    netting_agreements::json as netting_agreements
 from {{ source('raw_operations', 'run_parameters') }}
