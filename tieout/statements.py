@@ -26,7 +26,7 @@ import msgspec
 KEPT = 4
 """Projects whose statements are kept: those of the last few edits."""
 
-_FORM = "1"
+_FORM = "2"
 """Changes with what is kept of a project, so that an older release's files are not read."""
 _PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
 _FOLDERS = ("models", "seeds", "macros", "tests", "snapshots")
@@ -198,12 +198,12 @@ def _send(node: Node, folder: Path, connection: duckdb.DuckDBPyConnection) -> in
         if _columns(connection, probe.sql) != probe.columns:
             raise SurpriseError(f"{node.name}: its columns are not those of its contract")
     if node.relation is not None:
-        passing = f'"{node.relation[1]}__dbt_tmp"'
-        connection.execute(f'drop table if exists "{node.relation[0]}".{passing}')
-        connection.execute(node.sql)
-        connection.execute("begin")
-        connection.execute(f"drop table if exists {_quoted(node)}")
-        connection.execute(f'alter table "{node.relation[0]}".{passing} rename to "{node.relation[1]}"')
+        connection.execute("begin")  # macros/table.sql: the table is replaced and filled, or stays as it was
+        try:
+            connection.execute(node.sql)
+        except duckdb.Error:
+            connection.execute("rollback")
+            raise
         connection.execute("commit")
     return 0
 

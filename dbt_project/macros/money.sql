@@ -3,7 +3,8 @@
    The lists hold the currencies whose minor unit is not the usual two places; the data test
    `assert_money_macro_knows_every_minor_unit` holds them against the seed `currencies`. They are spelled out
    because DuckDB rounds a DECIMAL only to a constant number of places.
-   An amount that does not fit stops the build; with `or_null` it is null, for models that report it themselves. #}
+   An amount that does not fit stops the build; with `or_null` it is null, for models that report it themselves.
+   Amounts as vendors give them do fit: records beyond are not staged (macros/amounts_in_range.sql). #}
 {% macro money(expression, currency_code=none, or_null=false) -%}
     {%- set cast = 'try_cast' if or_null else 'cast' -%}
     {%- if currency_code is none -%}
@@ -36,12 +37,17 @@
 
 {# A quotient of two decimals to six places, cut off, without passing through a float (`/` gives DOUBLE in DuckDB).
 
-   numerator: DECIMAL, at most ten places are used. denominator: DECIMAL above zero, at most six places are used.
-   Cutting off after six places and rounding half up to a minor unit afterwards equals rounding the exact quotient. #}
+   numerator: DECIMAL below 10^26, at most ten places are used. denominator: DECIMAL above zero, at most six places are
+   used. Cutting off after six places and rounding half up to a minor unit afterwards equals rounding the exact quotient.
+   The whole part and the places are scaled apart: scaled as one decimal, amounts of 18 digits would have no room. #}
 {% macro exact_quotient(numerator, denominator) -%}
+    {%- set exact = 'cast(' ~ numerator ~ ' as decimal(38, 10))' -%}
     cast(
         (
-            cast(cast({{ numerator }} as decimal(38, 10)) * 10000000000 as hugeint) * 100
+            (
+                cast(trunc({{ exact }}) as hugeint) * 10000000000
+                + cast(({{ exact }} - trunc({{ exact }})) * 10000000000 as hugeint)
+            ) * 100
             // cast(cast({{ denominator }} as decimal(38, 6)) * 1000000 as hugeint)
         ) as decimal(38, 0)
     ) * 0.000001

@@ -10,6 +10,7 @@
     (
         select *
         from {{ source('raw_atlas_accounting', table) }}
+        where {{ amounts_in_range(source('raw_atlas_accounting', table)) }}
 
         union all by name
 

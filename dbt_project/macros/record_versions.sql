@@ -5,6 +5,7 @@
    ends the version before it and is no row. `known_from_date` and `known_to_date` are the days in the company's zone:
    a version is what was known at the end of a day from the one to the day before the other. One superseded on the day
    it came (the two dates are equal) was the state of no day's end.
+   A version with an amount that no money can keep is none (macros/amounts_in_range.sql).
    `qualify` is not every engine's: this file is the one place to change for another. #}
 {% macro record_versions(relation, key, time_zone) -%}
     {%- set keys = [key] if key is string else key -%}
@@ -21,6 +22,7 @@
                 order by _landed_at asc nulls first, _landing_file asc nulls first
             ) as known_to
         from {{ relation }}
+        where {{ amounts_in_range(relation) }}
         qualify not coalesce(_is_deleted, false)
     ) as versions
 {%- endmacro %}

@@ -14,8 +14,8 @@
             and {{ on_date }} < coalesce(base_rates.next_rate_date, '9999-12-31'::date)
 {%- endmacro %}
 
-{# An amount in base currency, as the journal converts it; null where a rate is missing. The rates are units per euro:
-   by default those of `join_reference_rates`. #}
+{# An amount in base currency, as the journal converts it; null where a rate is missing, and where the outcome is beyond
+   what money is kept in. The rates are units per euro: by default those of `join_reference_rates`. #}
 {% macro amount_in_base(
     amount,
     currency_code,
@@ -24,9 +24,19 @@
     base_rate='base_rates.units_per_eur'
 ) -%}
     case
-        when {{ currency_code }} = {{ base_currency_code }} then cast({{ amount }} as decimal(20, 4))
+        when {{ currency_code }} = {{ base_currency_code }} then try_cast({{ amount }} as decimal(20, 4))
         else {{ money(
-            exact_quotient('cast(' ~ amount ~ ' as decimal(20, 4)) * ' ~ base_rate, document_rate), base_currency_code
+            exact_quotient('try_cast(' ~ amount ~ ' as decimal(20, 4)) * ' ~ base_rate, document_rate),
+            base_currency_code, or_null=true
         ) }}
+    end
+{%- endmacro %}
+
+{# The day of the rate that stands behind a conversion, of two the older; the euro has no rate to grow old. #}
+{% macro older_rate_date(currency_code, base_currency_code) -%}
+    case 'EUR'
+        when {{ base_currency_code }} then document_rates.rate_date
+        when {{ currency_code }} then base_rates.rate_date
+        else least(document_rates.rate_date, base_rates.rate_date)
     end
 {%- endmacro %}

@@ -126,22 +126,49 @@ def test_every_model_and_column_is_described(manifest: dict[str, Any]) -> None:
     assert bare == []
 
 
+GRAIN = re.compile(r"\b(one row (per|a|for)|rows? per|one row)\b", re.IGNORECASE)
+
+
 def test_every_model_opens_with_its_meaning_and_its_grain(manifest: dict[str, Any]) -> None:
-    silent = [
-        node["name"]
-        for node in _models(manifest)
-        if not (ROOT / "dbt_project" / node["original_file_path"]).read_text().lstrip().startswith("-- ")
-    ]
+    silent = []
+    for node in _models(manifest):
+        text = (ROOT / "dbt_project" / node["original_file_path"]).read_text().lstrip()
+        comment = " ".join(line.removeprefix("--") for line in _leading_comment(text))
+        silent += [
+            f"{node['name']} ({place})"
+            for place, told in (("its file", comment), ("its description", node["description"]))
+            if not GRAIN.search(told)
+        ]
     assert silent == []
 
 
-def test_marts_and_syncs_keep_their_columns_by_contract(manifest: dict[str, Any]) -> None:
-    loose = [
-        node["name"]
+def _leading_comment(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            return
+        yield line
+
+
+def test_every_model_keeps_its_columns_by_contract(manifest: dict[str, Any]) -> None:
+    loose = [node["name"] for node in _models(manifest) if not node["config"]["contract"]["enforced"]]
+    untyped = [
+        f"{node['name']}.{name}"
         for node in _models(manifest)
-        if _layer(node) in ("marts", "sync") and not node["config"]["contract"]["enforced"]
+        for name, column in node["columns"].items()
+        if not column.get("data_type")
     ]
-    assert loose == []
+    assert loose + untyped == []
+
+
+def test_a_column_that_is_never_null_says_so_in_its_contract(manifest: dict[str, Any]) -> None:
+    """A `not_null` test costs a query of its own at every build; the constraint stands in the table."""
+    tested = [
+        f"{node['attached_node']}.{node['column_name']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "not_null"
+    ]
+    # A function for analysts is no table and keeps no constraint; a seed's table is made by dbt.
+    assert [name for name in tested if name.startswith("model.") and "_as_of." not in name] == []
 
 
 def test_no_declared_money_is_a_double(manifest: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A company whose records are drawn from a seed: five months of orders, documents, payments and entries by hand.
+"""A company whose records are drawn from a seed: six months of orders, documents, payments and entries by hand.
 
 In: a seed and an empty folder. Out: `versions`, what each landing found, in the vendors' own shape, for the models
 (`land`) and for the independent ledger (`python_ledger.py`) alike. What does not belong here: what either makes of it.
@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from random_orders import PURCHASES, SALES, TERMS, Orders
 from raw_fixture import TABLES, RawFixture
 
 from sandbox.atlas_accounting.engine import AtlasAccountingEngine
@@ -27,22 +28,19 @@ from sandbox.store import Store
 Record = dict[str, Any]
 
 FIRST_DAY = date(2025, 10, 1)
-AS_OF = date(2026, 3, 31)
+AS_OF = date(2026, 4, 10)
 LANDINGS = (
     datetime(2025, 11, 14, 5, tzinfo=UTC),
     # Already the new year in the company's zone: known on 1 January, not on 31 December.
     datetime(2025, 12, 31, 23, 30, tzinfo=UTC),
     datetime(2026, 1, 31, 22, 30, tzinfo=UTC),
     datetime(2026, 2, 28, 20, tzinfo=UTC),
+    # Still March in the company's zone: the last that is known at its end.
     datetime(2026, 3, 31, 21, 30, tzinfo=UTC),
+    datetime(2026, 4, 10, 5, tzinfo=UTC),
 )
-READY = "Approved order by ETRM"
-_SALES = ("4100", "4110", "4120", "4200")
-_PURCHASES = ("6410", "6420", "6430", "6450")
 _CONTROL = {"EUR": 0, "SEK": 1, "GBP": 2, "JPY": 3}
 _CENTS = {"EUR": 2, "SEK": 2, "GBP": 2, "JPY": 0}
-_TERMS = (0, 1, 14, 30, 31, 60, 61, 90, 91, 120, 121)
-"""Days until a document is due: with as-of dates at month ends, items fall on both sides of every bucket edge."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +71,12 @@ class RandomCompany:
         self._accounts = self._books.load_chart()
         self._customers: dict[str, str] = {}
         self._vendors: dict[str, str] = {}
-        self._orders: dict[int, Record] = {}
-        self._items: dict[int, list[Record]] = {}
+        self._orders = Orders(self._random, self._books, self._accounts, self._money)
         self._landed: dict[tuple[str, Any], Record] = {}
         self._taken_out: set[str] = set()
         self._make_parties()
+        self._orders.counterparties = self._counterparties
+        self._orders.parties = {"invoice": list(self._customers), "bill": list(self._vendors)}
         begin = FIRST_DAY
         for number, landed_at in enumerate(LANDINGS):
             end = landed_at.date()
@@ -96,7 +95,7 @@ class RandomCompany:
             ("trial_balance", self._books.trial_balance(AS_OF)),
             ("balance_sheet", self._books.balance_sheet(AS_OF)),
             ("profit_loss", self._books.profit_loss(date(2026, 1, 1), AS_OF)),
-            ("profit_loss", self._books.profit_loss(date(2026, 3, 1), AS_OF)),
+            ("profit_loss", self._books.profit_loss(date(2026, 3, 1), date(2026, 3, 31))),
         ]
         for name, report in reports:
             raw.insert(
@@ -140,18 +139,17 @@ class RandomCompany:
             (self._void, 1),
             (self._draft, 1),
             (self._void_payment, 2),
+            (self._net, 1),
         )
         kinds, weights = zip(*events, strict=True)
         orders = range(self.order_count * number // len(LANDINGS), self.order_count * (number + 1) // len(LANDINGS))
         for order_id in orders:
-            self._make_order(1000 + order_id, begin, end)
+            self._orders.make(1000 + order_id, self._day(begin, end))
         for day in days:
             self._clock.set(day)
             self._random.choices(kinds, weights)[0](day)
         self._clock.set(end)
-        for order_id in list(self._orders):
-            if self._random.random() < 0.4:
-                self._issue_for_order(order_id, end)
+        self._orders.settle(begin, end)
 
     def _day(self, begin: date, end: date) -> date:
         return begin + timedelta(days=self._random.randint(0, (end - begin).days))
@@ -169,11 +167,11 @@ class RandomCompany:
     def _issue_invoice(self, day: date) -> str:
         customer, currency = self._random.choice(list(self._customers.items()))
         issued = self._back(day)
-        account = str(4900 + _CONTROL[currency]) if currency != "EUR" else self._random.choice(_SALES)
+        account = str(4900 + _CONTROL[currency]) if currency != "EUR" else self._random.choice(SALES)
         body = {
             "customer_id": customer,
             "invoice_date": issued.isoformat(),
-            "due_date": (issued + timedelta(days=self._random.choice(_TERMS))).isoformat(),
+            "due_date": (issued + timedelta(days=self._random.choice(TERMS))).isoformat(),
             "currency": currency,
             "lines": self._lines(account, currency, "revenue_account_id"),
             "discount_percent": "2",
@@ -186,11 +184,11 @@ class RandomCompany:
     def _issue_bill(self, day: date) -> str:
         vendor, currency = self._random.choice(list(self._vendors.items()))
         issued = self._back(day)
-        account = str(6500 + _CONTROL[currency]) if currency != "EUR" else self._random.choice(_PURCHASES)
+        account = str(6500 + _CONTROL[currency]) if currency != "EUR" else self._random.choice(PURCHASES)
         body = {
             "vendor_id": vendor,
             "bill_date": issued.isoformat(),
-            "due_date": (issued + timedelta(days=self._random.choice(_TERMS))).isoformat(),
+            "due_date": (issued + timedelta(days=self._random.choice(TERMS))).isoformat(),
             "currency": currency,
             "lines": self._lines(account, currency, "expense_account_id"),
         }
@@ -296,6 +294,31 @@ class RandomCompany:
         if self._random.random() < 0.9:
             self._books.post_journal_entry(entry["id"])
 
+    def _net(self, day: date) -> None:
+        """Offsets what one counterparty owes with what it is owed, through the clearing account, as Tieout does."""
+        number = self._random.randrange(4)
+        customer, vendor = list(self._customers)[number], list(self._vendors)[number]
+        invoices = self._open("invoices", "customer_id", customer, "EUR")
+        bills = self._open("bills", "vendor_id", vendor, "EUR")
+        if not invoices or not bills:
+            return
+        invoice, bill = self._random.choice(invoices), self._random.choice(bills)
+        amount = str(min(Decimal(invoice["amount_due"]), Decimal(bill["amount_due"])))
+        payment = {
+            "payment_date": day.isoformat(),
+            "amount": amount,
+            "currency": "EUR",
+            "reference_number": f"atlas_etrm:netting:A-{number}:{day}:{len(self._books.list('payments_made')) + 1}",
+        }
+        clearing = self._accounts["1500"]["id"]
+        self._books.create_payment_made(
+            payment
+            | {"vendor_id": vendor, "payment_account_id": clearing}
+            | {"applications": [{"bill_id": bill["id"], "amount_applied": amount}]}
+        )
+        receipt = self._books.create_payment(payment | {"customer_id": customer, "deposit_account_id": clearing})
+        self._books.apply_payment(receipt["id"], {"invoice_id": invoice["id"], "amount": amount})
+
     def _void(self, _: date) -> None:
         untouched = [
             invoice
@@ -334,98 +357,6 @@ class RandomCompany:
                 }
             )
 
-    # ------------------------------------------------------------------------------------------------- orders
-
-    def _make_order(self, order_id: int, begin: date, end: date) -> None:
-        counterparty = self._random.choice(self._counterparties)
-        registered = self._day(begin, end)
-        items = [
-            self._make_item(order_id * 100 + number, order_id, counterparty)
-            for number in range(self._random.choice((1, 1, 2, 3, 8)))
-        ]
-        total = sum(
-            ((Decimal(i["amount"]) + Decimal(i["vat"])) * (1 if i["cashflow"] == 0 else -1) for i in items), Decimal(0)
-        )
-        wrong = Decimal("0.01") if self._random.random() < 0.05 else Decimal(0)
-        self._items[order_id] = items
-        self._orders[order_id] = {
-            "id": order_id,
-            "name": f"Order {order_id}",
-            "counterpartyId": counterparty["id"],
-            "status": self._random.choices(
-                (READY, "2", "Draft order by ETRM", "Rejected by accounting"), (12, 3, 1, 1)
-            )[0],
-            "documentType": 0,
-            "registrationDate": f"{registered}T00:00:00",
-            "dueDate": f"{registered + timedelta(days=self._random.choice(_TERMS))}T00:00:00",
-            "totalAmount": str(abs(total).quantize(Decimal("0.01"), rounding="ROUND_HALF_UP") + wrong),
-        }
-
-    def _make_item(self, item_id: int, order_id: int, counterparty: Record) -> Record:
-        is_sale = self._random.random() < 0.5
-        # Two in three lines are of whole cents, so that documents can be issued for their orders.
-        places = self._random.choice((2, 2, 2, 2, 3, 10))
-        amount = self._money() + Decimal(self._random.randint(0, 9)).scaleb(-places)
-        vat = amount * Decimal(self._random.choice(("0", "0", "0.19", "0.24")))
-        vat = vat.quantize(Decimal("0.01")) if places == 2 else vat
-        account = self._random.choice(_SALES if is_sale else _PURCHASES)
-        inherits = not is_sale and counterparty["glAccount"] and self._random.random() < 0.5
-        return {
-            "id": item_id,
-            "orderId": order_id,
-            "counterpartyId": counterparty["id"],
-            "status": 2,
-            "cashflow": 0 if is_sale else 1,
-            "amount": str(amount),
-            "vat": str(vat.quantize(Decimal("1e-10"))),
-            "glAccount": " " if inherits else account,
-        }
-
-    def _issue_for_order(self, order_id: int, day: date) -> None:
-        """Issues what a careful clerk would: the order's lines, VAT and rounding on their accounts, our key in notes.
-
-        Only one-directional orders of whole cents, so that the document is the lines and nothing is left over.
-        """
-        order, items = self._orders[order_id], self._items[order_id]
-        cents = Decimal("0.01")
-        whole = all(Decimal(i[name]) % cents == 0 for i in items for name in ("amount", "vat"))
-        net = sum((Decimal(i["amount"]) for i in items), Decimal(0))
-        vat = sum((Decimal(i["vat"]) for i in items), Decimal(0))
-        if (
-            order.get("erpCode")
-            or order["status"] not in (READY, "2")
-            or len({i["cashflow"] for i in items}) > 1
-            or not whole
-            or Decimal(order["totalAmount"]) != net + vat
-        ):
-            return
-        is_sale = items[0]["cashflow"] == 0
-        counterparty = self._counterparties[order["counterpartyId"] - 1]
-        if any(not i["glAccount"].strip() and not counterparty["glAccount"] for i in items):
-            return
-        field_name = "revenue_account_id" if is_sale else "expense_account_id"
-        lines = [(i["glAccount"].strip() or counterparty["glAccount"], i["amount"]) for i in items]
-        if vat:
-            lines.append(("2200" if is_sale else "1200", str(vat)))
-        kind = "invoice" if is_sale else "bill"
-        party = list(self._customers if is_sale else self._vendors)[order["counterpartyId"] - 1]
-        body = {
-            ("customer_id" if is_sale else "vendor_id"): party,
-            f"{kind}_date": order["registrationDate"][:10],
-            "due_date": order["dueDate"][:10],
-            "currency": "EUR",
-            "notes": f"atlas_etrm:order:{order_id}",
-            "lines": [
-                {"description": number, "quantity": 1, "unit_price": amount, field_name: self._accounts[number]["id"]}
-                for number, amount in lines
-            ],
-        }
-        if is_sale:
-            record = self._books.send_invoice(self._books.create_invoice(body)["id"])
-        else:
-            record = self._books.approve_bill(self._books.create_bill(body)["id"])
-        order["erpCode"] = record[f"{kind}_number"]
-
     # ------------------------------------------------------------------------------------------------ landing
 
     def _land(self, landed_at: datetime) -> None:
@@ -435,8 +366,8 @@ class RandomCompany:
         listed: dict[str, list[Record]] = {
             "atlas_accounting.companies": [company | {"country": "DE"}],
             "atlas_etrm.counterparties": self._counterparties,
-            "atlas_etrm.orders": list(self._orders.values()),
-            "atlas_etrm.order_items": [item for items in self._items.values() for item in items],
+            "atlas_etrm.orders": list(self._orders.orders.values()),
+            "atlas_etrm.order_items": self._orders.all_items(),
         }
         for name in (
             "accounts",

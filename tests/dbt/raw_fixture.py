@@ -49,8 +49,8 @@ _SQL_TYPES = {
     "decimal": "decimal(38, 10)",
     "date": "date",
     "instant": "timestamptz",
-    "json": "json",
-    "money": "json",
+    "json": "varchar",
+    "money": "varchar",
 }
 
 _META = {

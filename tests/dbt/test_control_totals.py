@@ -104,6 +104,7 @@ def test_every_control_ties_in_a_clean_world(clean: Rows) -> None:
         "bank_statements_close",
         "documents_equal_atlar_documents",
         "documents_equal_atlas_etrm_invoices",
+        "exchange_rates_are_current",
         "open_amounts_equal_atlar_remaining",
         "open_items_equal_amount_due",
         "paid_documents_equal_atlas_etrm_paid",

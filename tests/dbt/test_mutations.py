@@ -21,6 +21,8 @@ from built_books import build_books, no_test, project, upstream
 from ledger_world import AS_OF, LedgerWorld
 from raw_fixture import RawFixture, query
 
+from tieout.statements import SurpriseError
+
 D = Decimal
 Red = dict[tuple[str, str], Decimal]
 
@@ -38,6 +40,11 @@ class Mutation:
     """The control named for this fault, its scope, and the difference it must show."""
     also: frozenset[str] = frozenset()
     """Other controls that the same fault moves; any other red control fails the test."""
+
+    @property
+    def root(self) -> str:
+        """What dbt calls the table: a source, or a seed where it has no system."""
+        return f"source.tieout.raw_{self.table}" if "." in self.table else f"seed.tieout.{self.table}"
 
 
 def _version(table: str, replaced: str) -> str:
@@ -98,6 +105,14 @@ MUTATIONS = (
         ("receivables_equal_control_accounts", "SEK", D("-2500.50")),
         _REPORTS,
     ),
+    Mutation(
+        "a rate is stale",
+        "ecb_reference_rates",
+        # The invoice is of Sunday 1 March. Other currencies have a rate of the Friday before: it was a business day.
+        "delete from reference.ecb_reference_rates where currency_code = 'SEK' and rate_date = '2026-02-27'",
+        "kronor",
+        ("exchange_rates_are_current", "SEK", D("468.56")),
+    ),
 )
 
 
@@ -121,8 +136,8 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     _, kept = project()
     read = upstream(kept, {"fct_tie_outs", "fct_exceptions"})
 
-    def rebuild(path: Path, table: str) -> None:
-        struck = kept.downstream({f"source.tieout.raw_{table}"}) & read
+    def rebuild(path: Path, root: str) -> None:
+        struck = kept.downstream({root}) & read
         build_books(path, lambda node: node.unique_id in struck and no_test(node))
 
     build_books(clean, lambda node: node.unique_id in read and no_test(node))
@@ -146,8 +161,19 @@ def test_a_fault_turns_its_control_red(builds: Builds, mutation: Mutation, tmp_p
     with duckdb.connect(str(path)) as connection:
         changed: Any = connection.execute(mutation.change.format(id=record)).fetchone()
         assert changed == (1,), "the fault struck nothing"
-    builds.run(path, mutation.table)
+    builds.run(path, mutation.root)
     control, scope, difference = mutation.named
     red = _red(path)
     assert red.get((control, scope)) == difference
     assert {name for name, _ in red} <= {control} | mutation.also
+
+
+def test_a_null_where_none_may_be_stops_its_model_by_name(builds: Builds, tmp_path: Path) -> None:
+    path = tmp_path / "work.duckdb"
+    shutil.copyfile(builds.clean, path)
+    with duckdb.connect(str(path)) as connection:
+        table = "raw_atlas_accounting.customers"
+        connection.execute(f"insert into {table} select * replace (null as id) from {table} limit 1")
+    with pytest.raises(SurpriseError, match=r"NOT NULL constraint failed: \w+__customers\.customer_id"):
+        builds.run(path, f"source.tieout.{table}")
+    assert query(path, "select count(*) as n from staging.stg_atlas_accounting__customers") == [{"n": 3}]

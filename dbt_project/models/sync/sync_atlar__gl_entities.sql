@@ -3,7 +3,7 @@
 select
     'company:' || companies.company_id as sync_key,
     'create' as operation,
-    'GL entity ' || companies.company_name as record_label,
+    'GL entity ' || coalesce(companies.company_name, companies.company_id) as record_label,
     null::bigint as order_id,
     null::varchar as destination_id,
     null::varchar as expected_version,
@@ -11,7 +11,7 @@ select
     parameters.base_currency_code as currency_code,
     json_object(
         'externalId', companies.company_id,
-        'name', left(companies.company_name, 64),
+        'name', left(coalesce(companies.company_name, companies.company_id), 64),
         'currency', parameters.base_currency_code,
         'associatedConnections', '[]'::json
     )::varchar as payload,

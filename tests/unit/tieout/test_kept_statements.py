@@ -29,8 +29,10 @@ sources:
   - {name: raw_desk, schema: raw_desk, tables: [{name: orders}, {name: parties}]}
 models:
   - name: stg_orders
+    config: {contract: {enforced: false}}
     columns: [{name: order_id, data_tests: [unique, not_null]}]
   - name: stg_parties
+    config: {contract: {enforced: false}}
   - name: fct_orders
     config: {contract: {enforced: true}}
     columns:
@@ -63,7 +65,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name, text in FILES.items():
         (folder / "project" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "project" / name).write_text(text)
-    for name in ("dbt_project.yml", "profiles.yml", "macros/table_function.sql", "macros/generate_schema_name.sql"):
+    macros = [f"macros/{name}.sql" for name in ("table", "table_function", "generate_schema_name")]
+    for name in ("dbt_project.yml", "profiles.yml", *macros):
         (folder / "project" / name).parent.mkdir(exist_ok=True)
         (folder / "project" / name).write_bytes((DBT_PROJECT_DIR / name).read_bytes())
     with pytest.MonkeyPatch.context() as patch:

@@ -9,7 +9,8 @@ with lines as (
         journal_lines.order_id,
         journal_lines.currency_code,
         journal_lines.entry_date,
-        bool_or(journal_lines.amount_base is null) as has_no_rate,
+        bool_or(journal_lines.amount_base is null and journal_lines.base_rate is null) as has_no_rate,
+        bool_or(journal_lines.amount_base is null and journal_lines.base_rate is not null) as is_out_of_range,
         bool_or(journal_lines.gl_account = 'unknown') as has_no_account
     from {{ ref('int_posting__journal_lines') }} as journal_lines
     group by all
@@ -26,6 +27,21 @@ select
     order_id
 from lines
 where has_no_rate
+
+union all
+
+select
+    'base_amount_out_of_range' as exception_code,
+    'warn' as severity,
+    source_system,
+    source_document_type as record_type,
+    source_document_id as record_id,
+    'An amount in ' || currency_code || ' is beyond anything money is kept in once it is converted: no base amounts.'
+        as message,
+    'Correct the amount at its source.' as remedy,
+    order_id
+from lines
+where is_out_of_range
 
 union all
 

@@ -57,12 +57,14 @@ select
     base_currency_code,
     realised_date,
     amount_settled,
-    {{ money(share_of('document_base', 'settled_of_document', 'document_total'), 'base_currency_code') }}
+    {{ money(share_of('document_base', 'settled_of_document', 'document_total'), 'base_currency_code', or_null=true) }}
     - {{ money(
-        share_of('document_base', '(settled_of_document - amount_settled)', 'document_total'), 'base_currency_code'
+        share_of('document_base', '(settled_of_document - amount_settled)', 'document_total'), 'base_currency_code',
+        or_null=true
     ) }} as amount_base_carried,
-    {{ money(share_of('payment_base', 'settled_of_payment', 'payment_total'), 'base_currency_code') }}
+    {{ money(share_of('payment_base', 'settled_of_payment', 'payment_total'), 'base_currency_code', or_null=true) }}
     - {{ money(
-        share_of('payment_base', '(settled_of_payment - amount_settled)', 'payment_total'), 'base_currency_code'
+        share_of('payment_base', '(settled_of_payment - amount_settled)', 'payment_total'), 'base_currency_code',
+        or_null=true
     ) }} as amount_base_paid
 from running

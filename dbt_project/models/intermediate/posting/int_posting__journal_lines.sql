@@ -46,7 +46,11 @@ converted as (
         dated.* exclude (amount_base, rate_date, conversion_date),
         case
             when dated.amount_base is null and dated.currency_code <> dated.base_currency_code
-                then document_rates.rate_date
+                then dated.conversion_date
+        end as conversion_date,
+        case
+            when dated.amount_base is null and dated.currency_code <> dated.base_currency_code
+                then {{ older_rate_date('dated.currency_code', 'dated.base_currency_code') }}
         end as base_rate_date,
         case
             when dated.amount_base is null and dated.currency_code <> dated.base_currency_code
@@ -59,7 +63,7 @@ converted as (
             when dated.currency_code = dated.base_currency_code then dated.amount
             else {{ money(
                 exact_quotient('dated.amount * base_rates.units_per_eur', 'document_rates.units_per_eur'),
-                'dated.base_currency_code'
+                'dated.base_currency_code', or_null=true
             ) }}
         end as amount_base
     from dated
@@ -97,6 +101,7 @@ rounding_lines as (
         max(customer_id) as customer_id,
         max(vendor_id) as vendor_id,
         base_currency_code,
+        max(conversion_date) as conversion_date,
         max(base_rate_date) as base_rate_date,
         max(base_rate) as base_rate,
         sum(case entry_side when 'debit' then amount_base else -amount_base end) as remainder

@@ -171,3 +171,23 @@ where
         from {{ ref('stg_atlas_accounting__trial_balance') }} as reports
         where reports.as_of_date = parameters.as_of_date
     )
+
+union all
+
+select
+    'stale_exchange_rate' as exception_code,
+    'warn' as severity,
+    'ecb' as source_system,
+    'exchange_rate' as record_type,
+    currency_code || '/' || conversion_date as record_id,
+    'Amounts in ' || currency_code || ' of ' || conversion_date || ' are converted at the rate of '
+    || min(base_rate_date) || ', ' || case
+        when due_rate_date is null then 'and no rate is known of any day in the week before.'
+        else 'though ' || due_rate_date || ' was a business day.'
+    end as message,
+    'Read the reference rates again (SOURCES__ECB__URL, `tieout run --full-refresh`), or bring the seed '
+    || 'ecb_reference_rates up to date.' as remedy,
+    null::bigint as order_id
+from {{ ref('int_reconciliation__exchange_rates_used') }}
+where amount_base is distinct from amount_base_due
+group by currency_code, conversion_date, due_rate_date

@@ -14,37 +14,14 @@ accounts as (
     cross join parameters
 ),
 
-account_types as (
-    select
-        account_number,
-        min(account_type) as account_type
-    from accounts
-    group by account_number
-),
-
-lines as (
-    select
-        lines.gl_account,
-        lines.currency_code,
-        lines.entry_date,
-        case lines.entry_side when 'debit' then lines.amount else -lines.amount end as amount,
-        case
-            when account_types.account_type in ('asset', 'bank', 'accounts_receivable') then 'asset'
-            when account_types.account_type in ('liability', 'accounts_payable') then 'liability'
-            else account_types.account_type
-        end as section
-    from {{ ref('int_posting__journal_lines') }} as lines
-    left join account_types on lines.gl_account = account_types.account_number
-    where lines.is_posted and lines.amount <> 0
-),
-
 our_balances as (
     select
         lines.gl_account,
         lines.currency_code,
-        sum(lines.amount) as balance
-    from lines
+        sum(case lines.entry_side when 'debit' then lines.amount else -lines.amount end) as balance
+    from {{ ref('int_posting__journal_lines') }} as lines
     inner join parameters on lines.entry_date <= parameters.as_of_date
+    where lines.is_posted and lines.amount <> 0
     group by lines.gl_account, lines.currency_code
 ),
 
@@ -75,127 +52,6 @@ trial_balance as (
         from {{ ref('stg_atlas_accounting__trial_balance') }} as reports
         inner join parameters on reports.as_of_date = parameters.as_of_date
     )
-),
-
-report_rows as (
-    select
-        'profit_and_loss_equals_vendor' as control_name,
-        period_start_date,
-        period_end_date,
-        section,
-        account_id,
-        currency_code,
-        amount
-    from {{ ref('stg_atlas_accounting__profit_loss_accounts') }}
-
-    union all
-
-    select
-        'balance_sheet_equals_vendor' as control_name,
-        null::date as period_start_date,
-        as_of_date as period_end_date,
-        section,
-        account_id,
-        currency_code,
-        amount
-    from {{ ref('stg_atlas_accounting__balance_sheet_accounts') }}
-),
-
--- The reports each extraction reads anew: up to the business date, and the months of its year before it. Others were
--- read on another business date and may have been overtaken since.
-reports as (
-    select
-        'profit_and_loss_equals_vendor' as control_name,
-        reports.period_start_date,
-        reports.period_end_date
-    from {{ ref('stg_atlas_accounting__profit_loss') }} as reports
-    inner join parameters
-        on
-            reports.period_end_date = parameters.as_of_date
-            or (
-                reports.period_end_date < parameters.as_of_date
-                and reports.period_start_date >= date_trunc('year', parameters.as_of_date)
-                and reports.period_start_date = date_trunc('month', reports.period_end_date)
-                and reports.period_end_date = last_day(reports.period_end_date)
-            )
-
-    union all
-
-    select
-        'balance_sheet_equals_vendor' as control_name,
-        null::date as period_start_date,
-        reports.as_of_date as period_end_date
-    from {{ ref('stg_atlas_accounting__balance_sheet') }} as reports
-    inner join parameters on reports.as_of_date = parameters.as_of_date
-),
-
-vendor_sections as (
-    select
-        reports.control_name,
-        reports.period_start_date,
-        reports.period_end_date,
-        report_rows.section,
-        coalesce(report_rows.currency_code, accounts.currency_code, parameters.base_currency_code) as currency_code,
-        sum(report_rows.amount) as amount
-    from reports
-    inner join report_rows
-        on
-            reports.control_name = report_rows.control_name
-            and reports.period_end_date = report_rows.period_end_date
-            and reports.period_start_date is not distinct from report_rows.period_start_date
-    cross join parameters
-    left join accounts on report_rows.account_id = accounts.account_id
-    group by all
-),
-
--- Each section on its own side. The result of the years is equity in a balance sheet, whoever closes them.
-our_sections as (
-    select
-        reports.control_name,
-        reports.period_start_date,
-        reports.period_end_date,
-        case
-            when reports.control_name = 'balance_sheet_equals_vendor' and lines.section in ('revenue', 'expense')
-                then 'equity'
-            else lines.section
-        end as section,
-        lines.currency_code,
-        sum(
-            case
-                when lines.section = 'asset' then lines.amount
-                when lines.section = 'expense' and reports.control_name = 'profit_and_loss_equals_vendor'
-                    then lines.amount
-                else -lines.amount
-            end
-        ) as amount
-    from reports
-    inner join lines
-        on
-            reports.period_end_date >= lines.entry_date
-            and coalesce(reports.period_start_date, lines.entry_date) <= lines.entry_date
-    where
-        reports.control_name = 'balance_sheet_equals_vendor'
-        or lines.section in ('revenue', 'expense')
-    group by all
-),
-
-sections as (
-    select
-        coalesce(our_sections.control_name, vendor_sections.control_name) as control_name,
-        coalesce(our_sections.period_start_date, vendor_sections.period_start_date) as period_start_date,
-        coalesce(our_sections.period_end_date, vendor_sections.period_end_date) as period_end_date,
-        coalesce(our_sections.section, vendor_sections.section, 'unknown') as section,
-        coalesce(our_sections.currency_code, vendor_sections.currency_code) as currency_code,
-        coalesce(our_sections.amount, 0) as our_amount,
-        coalesce(vendor_sections.amount, 0) as vendor_amount
-    from our_sections
-    full outer join vendor_sections
-        on
-            our_sections.control_name = vendor_sections.control_name
-            and our_sections.period_start_date is not distinct from vendor_sections.period_start_date
-            and our_sections.period_end_date = vendor_sections.period_end_date
-            and our_sections.section = vendor_sections.section
-            and our_sections.currency_code = vendor_sections.currency_code
 ),
 
 -- Every copy of an entry counts: one posted twice is a difference of its whole amount.
@@ -268,16 +124,17 @@ union all
 
 select
     control_name,
-    currency_code || '/' || section || coalesce('/' || period_start_date || '..' || period_end_date, '') as scope,
+    scope,
     'Posted journal lines of the period, in document currency' as left_label,
-    our_amount as left_amount,
+    sum(our_amount) as left_amount,
     case control_name
         when 'profit_and_loss_equals_vendor' then 'Profit and loss statement of Atlas Accounting'
         else 'Balance sheet of Atlas Accounting'
     end as right_label,
-    vendor_amount as right_amount,
+    sum(vendor_amount) as right_amount,
     currency_code,
     0 as amount_reconciling,
     0 as held_count,
     0 as pending_count
-from sections
+from {{ ref('int_reconciliation__report_accounts') }}
+group by control_name, scope, currency_code

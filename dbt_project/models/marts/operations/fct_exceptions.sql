@@ -28,6 +28,26 @@ unreadable_records as (
         ) = 1
 ),
 
+out_of_range as (
+    select
+        'atlas_etrm' as source_system,
+        record_type,
+        record_id
+    from {{ ref('stg_atlas_etrm__amounts_out_of_range') }}
+    union all
+    select
+        'atlas_accounting' as source_system,
+        record_type,
+        record_id
+    from {{ ref('stg_atlas_accounting__amounts_out_of_range') }}
+    union all
+    select
+        'atlar' as source_system,
+        record_type,
+        record_id
+    from {{ ref('stg_atlar__amounts_out_of_range') }}
+),
+
 findings as (
     select
         exception_code,
@@ -117,6 +137,20 @@ findings as (
         'Correct the record at the vendor; it is read again with the next run.' as remedy,
         null::bigint as order_id
     from unreadable_records
+
+    union all
+
+    select
+        'record_out_of_range' as exception_code,
+        'hold' as severity,
+        source_system,
+        record_type,
+        record_id,
+        'An amount of the record is beyond anything money is kept in; what was known of it before goes on counting.'
+            as message,
+        'Correct the amount at its source; the record is read again with the next run.' as remedy,
+        null::bigint as order_id
+    from out_of_range
 
     union all
 

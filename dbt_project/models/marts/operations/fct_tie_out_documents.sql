@@ -32,6 +32,8 @@ pairs as (
     select * from {{ ref('int_reconciliation__tie_out_pairs_ledger') }}
     union all
     select * from {{ ref('int_reconciliation__tie_out_pairs_treasury') }}
+    union all
+    select * from {{ ref('int_reconciliation__tie_out_pairs_exchange_rates') }}
 ),
 
 behind as (
@@ -42,10 +44,11 @@ behind as (
         pairs.left_document_id,
         pairs.right_document_id,
         pairs.document_number,
-        {{ money('pairs.left_amount', 'red.currency_code') }} as left_amount,
-        {{ money('pairs.right_amount', 'red.currency_code') }} as right_amount,
-        {{ money('coalesce(pairs.left_amount, 0) - coalesce(pairs.right_amount, 0)', 'red.currency_code') }}
-            as difference,
+        {{ money('pairs.left_amount', 'red.currency_code', or_null=true) }} as left_amount,
+        {{ money('pairs.right_amount', 'red.currency_code', or_null=true) }} as right_amount,
+        {{ money(
+            'coalesce(pairs.left_amount, 0) - coalesce(pairs.right_amount, 0)', 'red.currency_code', or_null=true
+        ) }} as difference,
         red.currency_code,
         case
             when abs(coalesce(pairs.left_amount, 0) - coalesce(pairs.right_amount, 0)) = abs(red.difference)
@@ -86,7 +89,7 @@ select
     null::varchar as document_number,
     null::decimal(20, 4) as left_amount,
     null::decimal(20, 4) as right_amount,
-    (red.difference - coalesce(explained.difference, 0))::decimal(20, 4) as difference,
+    try_cast(red.difference - coalesce(explained.difference, 0) as decimal(20, 4)) as difference,
     red.currency_code,
     'No single record explains this part; compare the two sides of the control.' as finding
 from red

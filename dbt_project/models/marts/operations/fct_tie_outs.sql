@@ -14,6 +14,8 @@ with controls as (
     select * from {{ ref('int_reconciliation__tie_outs_treasury') }}
     union all
     select * from {{ ref('int_reconciliation__tie_outs_closed_periods') }}
+    union all
+    select * from {{ ref('int_reconciliation__tie_outs_exchange_rates') }}
 ),
 
 rounded as (
@@ -21,13 +23,13 @@ rounded as (
         control_name,
         scope,
         left_label,
-        {{ money('left_amount', 'currency_code') }} as left_amount,
+        {{ money('left_amount', 'currency_code', or_null=true) }} as left_amount,
         right_label,
-        {{ money('right_amount', 'currency_code') }} as right_amount,
+        {{ money('right_amount', 'currency_code', or_null=true) }} as right_amount,
         -- From the unrounded sides, so that nothing below the minor unit is lost between them.
-        {{ money('left_amount - right_amount', 'currency_code') }} as difference,
+        {{ money('left_amount - right_amount', 'currency_code', or_null=true) }} as difference,
         currency_code,
-        {{ money('amount_reconciling', 'currency_code') }} as amount_reconciling,
+        {{ money('amount_reconciling', 'currency_code', or_null=true) }} as amount_reconciling,
         cast(held_count as bigint) as held_count,
         cast(pending_count as bigint) as pending_count
     from controls

@@ -45,6 +45,6 @@ select
     original_amount as amount_original,
     original_currency as original_currency_code,
     exchange_rate,
-    charges,
+    charges::json as charges,
     charges_amount as amount_charges
 from source

@@ -12,7 +12,7 @@ with versions as (
         lower(coalesce(status, 'draft')) as document_status,
         total_amount as amount_total,
         tax_amount as amount_tax,
-        lines,
+        lines::json as lines,
         _landed_at as landed_at,
         _landing_file as landing_file,
         coalesce(_is_deleted, false) as is_deleted
@@ -29,7 +29,7 @@ with versions as (
         lower(coalesce(status, 'draft')) as document_status,
         total_amount as amount_total,
         tax_amount as amount_tax,
-        lines,
+        lines::json as lines,
         _landed_at as landed_at,
         _landing_file as landing_file,
         coalesce(_is_deleted, false) as is_deleted

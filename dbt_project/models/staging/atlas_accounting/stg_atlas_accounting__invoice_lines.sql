@@ -7,12 +7,7 @@ select
     {{ json_text('item.element', 'description') }} as description,
     {{ json_decimal('item.element', 'quantity') }} as quantity,
     {{ json_decimal('item.element', 'unit_price') }} as unit_price,
-    coalesce(
-        {{ json_decimal('item.element', 'amount') }},
-        (
-            {{ json_decimal('item.element', 'quantity') }} * {{ json_decimal('item.element', 'unit_price') }}
-        )::decimal(38, 10)
-    ) as amount,
+    {{ line_amount('item.element') }} as amount,
     coalesce(
         {{ json_text('item.element', 'revenue_account_id') }},
         {{ json_text('item.element', 'account_id') }}

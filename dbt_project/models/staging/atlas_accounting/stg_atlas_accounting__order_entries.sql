@@ -21,6 +21,7 @@ with versions as (
         _landing_file,
         coalesce(_is_deleted, false) as _is_deleted
     from {{ source('raw_atlas_accounting', 'journal_entries') }}
+    where {{ amounts_in_range(source('raw_atlas_accounting', 'journal_entries')) }}
 ),
 
 order_entries as (

@@ -5,12 +5,7 @@ select
     histories.document_id,
     item.position as line_number,
     {{ json_text('item.element', 'description') }} as description,
-    coalesce(
-        {{ json_decimal('item.element', 'amount') }},
-        (
-            {{ json_decimal('item.element', 'quantity') }} * {{ json_decimal('item.element', 'unit_price') }}
-        )::decimal(38, 10)
-    ) as amount,
+    {{ line_amount('item.element') }} as amount,
     coalesce(
         {{ json_text('item.element', 'revenue_account_id') }},
         {{ json_text('item.element', 'expense_account_id') }},

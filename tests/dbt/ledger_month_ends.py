@@ -1,0 +1,244 @@
+"""What is posted at month ends and at payments in another currency, worked out in plain Python.
+
+In: `Records` and the day the books stand for. Out: journal lines. The rules: DESIGN 5.7, DECISIONS.md ("Accruals,
+netting and currencies"). What does not belong here: orders and documents themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from ledger_records import Records, applications, discount
+from ledger_rules import (
+    BASE,
+    KINDS,
+    WIDE,
+    ZERO,
+    ZONE,
+    Line,
+    Record,
+    Side,
+    day,
+    month_ends,
+    policy_day,
+    reversed_lines,
+    rounded,
+    share,
+    worth,
+)
+
+
+class _Step(NamedTuple):
+    """A part of a payment that settled a part of a document: when, how much, and what it is in base currency."""
+
+    on: date
+    amount: Decimal
+    base: Decimal
+
+
+_Steps = dict[str, list[_Step]]
+
+
+def exchange_lines(records: Records, as_of: date) -> Iterator[Line]:
+    """What payments in another currency realised, and what is unrealised at month ends, with its reversal."""
+    ends = month_ends("revaluation", as_of)
+    for side in KINDS:
+        carried: _Steps = defaultdict(list)
+        brought: _Steps = defaultdict(list)
+        yield from _realised(records, side, carried, brought)
+        sign = 1 if side == "receivable" else -1
+        for end in ends:
+            for currency, change in _document_changes(records, side, end, carried).items():
+                yield from _unrealised(records, as_of, end, side, currency, sign * change)
+            for currency, change in _credit_changes(records, side, end, brought).items():
+                yield from _unrealised(records, as_of, end, f"{side}_credit", currency, -sign * change)
+    for end in ends:
+        for currency, change in _bank_changes(records, end).items():
+            yield from _unrealised(records, as_of, end, "bank", currency, change)
+
+
+def _realised(records: Records, side: Side, carried: _Steps, brought: _Steps) -> Iterator[Line]:
+    """What each payment brought more or less than its documents were carried at; notes both for the month ends."""
+    kind = KINDS[side]
+    documents = {d["id"]: d for d in records.issued[side] if d["currency"] != BASE}
+    voided = {p["id"] for p in records.voided_payments(side)}
+    payments = {p["id"]: p for p in [*records.payments(side), *records.voided_payments(side)]}
+    since = policy_day("realised_fx")
+    is_told: dict[str, bool] = {}
+    for on, is_back, payment_id, document_id, amount in _settlements(side, documents, payments, voided):
+        document, payment = documents[document_id], payments[payment_id]
+        total, currency = Decimal(document["total_amount"]), document["currency"]
+        carrying = worth(total, currency, day(document[kind.date_field]))
+        before = sum((step.amount for step in carried[document_id]), ZERO)
+        book = share(carrying, before + amount, total) - share(carrying, before, total)
+        capacity = _capacity(side, payment)
+        whole = worth(capacity, currency, day(payment["payment_date"]))
+        earlier = sum((a for d, a in applications(payment, side) if d in documents and d < document_id), ZERO)
+        paid = share(whole, earlier + abs(amount), capacity) - share(whole, earlier, capacity)
+        paid = -paid if is_back else paid
+        carried[document_id].append(_Step(on, amount, book))
+        brought[payment_id].append(_Step(on, amount, paid))
+        key = f"{payment_id}:{document_id}"
+        is_told.setdefault(key, on >= since)
+        if gain := (paid - book) * (1 if side == "receivable" else -1):
+            key += ":reversal" * is_back
+            other = "fx_clearing" if is_told[f"{payment_id}:{document_id}"] else "realised_fx"
+            yield from _difference(records, f"realised_fx:{key}", on, currency, (kind.control, other), gain)
+            if other == "fx_clearing":
+                yield from _difference(records, f"fx_result:{key}", on, BASE, ("fx_clearing", "realised_fx"), gain)
+
+
+def _difference(
+    records: Records, key: str, on: date, currency: str, controls: tuple[str, str], gain: Decimal
+) -> Iterator[Line]:
+    """A difference between two accounts: in base currency alone in our books, an entry of its own in the vendor's."""
+    is_of_base = currency == BASE
+    for control, sign in zip(controls, (gain, -gain), strict=True):
+        account, entry_side = records.control(control, currency), "debit" if sign > 0 else "credit"
+        yield Line(f"atlas_accounting:{key}", on, account, control, entry_side, abs(gain) if is_of_base else ZERO,
+                   currency, abs(gain), is_posted=not is_of_base)  # fmt: skip
+
+
+def _settlements(
+    side: Side, documents: dict[str, Record], payments: dict[str, Record], voided: set[str]
+) -> list[tuple[date, bool, str, str, Decimal]]:
+    """What settled foreign documents in the order it counts: day, whether it takes back, payment, document, amount."""
+    return sorted(
+        (
+            max(day(payment["payment_date"]), day(documents[document_id][KINDS[side].date_field])),
+            sign < 0,
+            payment_id,
+            document_id,
+            sign * amount,
+        )
+        for payment_id, payment in payments.items()
+        for document_id, amount in applications(payment, side)
+        for sign in ((1, -1) if payment_id in voided else (1,))
+        if document_id in documents
+    )
+
+
+def _capacity(side: Side, payment: Record) -> Decimal:
+    """What a payment can settle: its money and, of money received, the discount taken with it."""
+    return Decimal(payment["amount"]) + (discount(payment) if side == "receivable" else ZERO)
+
+
+def _unrealised(records: Records, as_of: date, end: date, kind: str, currency: str, gain: Decimal) -> Iterator[Line]:
+    """A revaluation at a month's end, and its reversal on the day after."""
+    key = f"atlas_accounting:revaluation:{end:%Y-%m}:{kind}:{currency}"
+    adjustment = "fx_adjustment_bank" if kind == "bank" else f"fx_adjustment_{kind}s"
+    entry = [
+        Line(key, end, records.control(control), control, "debit" if sign > 0 else "credit", abs(gain), BASE,
+             abs(gain), is_posted=False)
+        for control, sign in ((adjustment, gain), ("unrealised_fx", -gain))
+        if sign
+    ]  # fmt: skip
+    yield from entry
+    if end + timedelta(days=1) <= as_of:
+        yield from reversed_lines(entry, f"{key}:reversal", entry_date=end + timedelta(days=1))
+
+
+def _document_changes(records: Records, side: Side, end: date, carried: _Steps) -> dict[str, Decimal]:
+    """By how much documents open at a month's end are worth more than they are carried at."""
+    changes: dict[str, Decimal] = defaultdict(Decimal)
+    for document in records.issued[side]:
+        currency, on = document["currency"], day(document[KINDS[side].date_field])
+        if currency != BASE and on <= end:
+            changes[currency] += _change(Decimal(document["total_amount"]), currency, on, end, carried[document["id"]])
+    return changes
+
+
+def _credit_changes(records: Records, side: Side, end: date, brought: _Steps) -> dict[str, Decimal]:
+    """By how much money that no document had taken up by a month's end is worth more than on its own day."""
+    changes: dict[str, Decimal] = defaultdict(Decimal)
+    for payment in records.payments(side):
+        currency, on = payment["currency"], day(payment["payment_date"])
+        if currency != BASE and on <= end:
+            changes[currency] += _change(_capacity(side, payment), currency, on, end, brought[payment["id"]])
+    return changes
+
+
+def _change(total: Decimal, currency: str, on: date, end: date, steps: list[_Step]) -> Decimal:
+    """What is left of an amount at a month's end, at that day's rate, less what is left of it in base currency."""
+    known = [step for step in steps if step.on <= end]
+    left = total - sum((step.amount for step in known), ZERO)
+    if not left:
+        return ZERO
+    return worth(left, currency, end) - worth(total, currency, on) + sum((step.base for step in known), ZERO)
+
+
+def _bank_changes(records: Records, end: date) -> dict[str, Decimal]:
+    """By how much the money on each foreign account is worth more than its movements were on their days."""
+    moved: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    parts: tuple[tuple[Side, int, str], ...] = (
+        ("receivable", 1, "deposit_account_id"), ("payable", -1, "payment_account_id"),
+    )  # fmt: skip
+    for side, sign, account in parts:
+        for payment in records.payments(side):
+            currency, on = payment["currency"], day(payment["payment_date"])
+            if currency != BASE and on <= end and records.numbers[payment[account]].startswith("100"):
+                amount = Decimal(payment["amount"])
+                moved[currency].append((sign * amount, sign * worth(amount, currency, on)))
+    changes = {}
+    for currency, movements in moved.items():
+        held = sum((amount for amount, _ in movements), ZERO)
+        value = worth(abs(held), currency, end).copy_sign(held)
+        changes[currency] = value - sum((base for _, base in movements), ZERO)
+    return changes
+
+
+def accrual_lines(records: Records, as_of: date) -> Iterator[Line]:
+    """What was delivered and in no order at a month's end, as known then, and its reversal on the day after."""
+    for end in month_ends("accrual", as_of):
+        known = records.known_at("atlas_etrm.order_items", datetime.combine(end, time.max, ZONE))
+        for side, kind in KINDS.items():
+            for counterparty_id in sorted(records.counterparties):
+                own = [i for i in known if i["cashflow"] == kind.cashflow and i["counterpartyId"] == counterparty_id]
+                entry = list(_accrual(records, side, counterparty_id, own, end))
+                yield from entry
+                if entry and end + timedelta(days=1) <= as_of:
+                    key = f"{entry[0].journal_entry_id}:reversal"
+                    yield from reversed_lines(entry, key, entry_date=end + timedelta(days=1))
+
+
+def _accrual(records: Records, side: Side, counterparty_id: int, items: list[Record], end: date) -> Iterator[Line]:
+    kind = KINDS[side]
+    delivered = {item["id"]: part for item in items if (part := _delivered(item, end)) is not None}
+    due = [item for item in items if item["id"] in delivered]
+    signs = {Decimal(item["amount"]) > 0 for item in due if Decimal(item["amount"])}
+    if side == "payable" and len(signs) > 1:
+        return  # held: money in, or money out?
+    nets = {
+        item["id"]: net
+        for item in due
+        if records.gl_account(item) is not None
+        and not (side == "receivable" and Decimal(item["amount"]) < 0)
+        and (net := rounded(abs(delivered[item["id"]])))
+    }
+    if not nets:
+        return
+    key = f"atlas_etrm:accrual:{end:%Y-%m}:{counterparty_id}:{side}"
+    total = sum(nets.values(), ZERO)
+    yield Line(key, end, records.control(kind.accrual), kind.accrual, kind.control_side, total, BASE, total,
+               is_posted=False)  # fmt: skip
+    across = "credit" if kind.control_side == "debit" else "debit"
+    for item in due:
+        if item["id"] in nets:
+            net = nets[item["id"]]
+            yield Line(key, end, str(records.gl_account(item)), kind.line_type, across, net, BASE, net,
+                       is_posted=False, order_item_id=item["id"])  # fmt: skip
+
+
+def _delivered(item: Record, end: date) -> Decimal | None:
+    """The part of a line under review that was delivered by a month's end, by days; None where there is none."""
+    if item["status"] not in (0, 1) or item["endCompensation"] is None:
+        return None
+    last = day(item["endCompensation"])
+    first = day(item["startCompensation"]) if item["startCompensation"] else last
+    if first > end or last < first:
+        return None
+    return WIDE.divide(Decimal(item["amount"]) * ((min(last, end) - first).days + 1), Decimal((last - first).days + 1))
