@@ -125,8 +125,14 @@ def test_what_was_booked_elsewhere_is_journalled_as_the_books_hold_it(books: Que
 
 
 def test_an_issued_document_is_the_orders_entry_and_no_second_one(books: Query) -> None:
-    statuses = books("select posting_status, total_debit from marts.fct_journal_entries where order_id = 228")
-    assert statuses == [{"posting_status": "posted", "total_debit": _euros("1240.0000")}]
+    entries = books(
+        "select journal_entry_id, posting_status, total_debit from marts.fct_journal_entries where order_id = 228"
+        " order by journal_entry_id"
+    )
+    assert [tuple(entry.values()) for entry in entries] == [
+        ("atlas_accounting:discount_vat:pay-1:inv-228", "pending", _euros("4.8000")),  # 24.80 of 1,240.00, 240.00 VAT
+        ("atlas_etrm:order:228", "posted", _euros("1240.0000")),
+    ]
     assert _entry(books, "atlas_accounting:invoice:inv-228") == []
 
 
@@ -174,6 +180,7 @@ def test_accounting_events_without_an_order_are_posted_once(books: Query) -> Non
     ]
     ids = books("select journal_entry_id from marts.fct_journal_entries where source_system = 'atlas_accounting'")
     assert sorted(row["journal_entry_id"] for row in ids) == [
+        "atlas_accounting:discount_vat:pay-1:inv-228",
         "atlas_accounting:invoice:inv-s",
         "atlas_accounting:invoice:inv-t",
         "atlas_accounting:journal_entry:je-1",

@@ -67,7 +67,7 @@ def test_every_number_of_an_order_leads_to_it(settled: Settled) -> None:
     ):
         done = settled.profile.command("explain", wanted)
         assert done.returncode == 0, (wanted, done.stderr)
-        assert done.stdout.startswith(f"order {ORDER} "), wanted
+        assert done.stdout.startswith(f"Tieout · explain order:{ORDER} · "), wanted
 
 
 def test_a_payment_and_its_bank_line_find_each_other(settled: Settled) -> None:
