@@ -118,7 +118,7 @@ def read(source: Books | Bank, landing: Landing, dialect: str, **options: bool) 
 
 
 @pytest.mark.parametrize("kind", [Books, Bank])
-@pytest.mark.parametrize("seed", seeds(6, 2_000))
+@pytest.mark.parametrize("seed", seeds(100, 1_000))
 def test_a_moving_list_loses_nothing(
     vendors: Vendors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, kind: type[Books | Bank]
 ) -> None:
