@@ -239,12 +239,21 @@ def reference(folder: str) -> str:
         connection.execute("set preserve_insertion_order = false")
         for node in nodes:
             sql = node["sql"].replace('"work".', '"reference".')
-            if node["is_model"]:
+            if node["overloads"]:
+                connection.execute(_macro(node["alias"], sql.replace('"reference".', ""), node["overloads"]))
+            elif node["is_model"]:
                 connection.execute(f'create schema if not exists "{node["schema"]}"')
                 connection.execute(f'create or replace table "{node["schema"]}"."{node["alias"]}" as ({sql}\n)')
             else:
                 connection.execute(f"select count(*) from ({sql}\n)").fetchall()
     return f"{len(nodes)} queries in {time.perf_counter() - started:.1f} s"
+
+
+def _macro(name: str, sql: str, overloads: list[list[str]]) -> str:
+    """A function of the books as macros/table_function.sql makes it: a query per overload."""
+    queries = [query for query in sql.split(";") if query.strip()]
+    bodies = (f"({', '.join(names)}) as table ({query}\n)" for names, query in zip(overloads, queries, strict=True))
+    return f"create or replace macro main.{name} {', '.join(bodies)}"
 
 
 def compile_sql(folder: str) -> str:
@@ -276,6 +285,7 @@ def compile_sql(folder: str) -> str:
             "is_model": nodes[name].resource_type == "model",
             "schema": nodes[name].schema,
             "alias": nodes[name].alias,
+            "overloads": nodes[name].config.get("overloads"),
             "sql": nodes[name].compiled_code,
         }
         for name in TopologicalSorter(graph).static_order()
