@@ -146,11 +146,16 @@ def test_manual_entries_are_documents_of_their_kind(forecasting: Profile) -> Non
         if document["type"] in ("JOURNAL_ENTRY", "TRANSFER")
     }
     closed = profile.query("select max(closed_through_date) as day from staging.stg_atlas_accounting__companies")
+    bank = {row["id"] for row in profile.at_vendor("atlas_accounting", "accounts") if row["account_type"] == "bank"}
+    ours = ("atlas_etrm:", "atlas_accounting:", "atlar:")
     entries = {
         entry["id"]: entry
         for entry in profile.at_vendor("atlas_accounting", "journal_entries")
         if entry["status"] in ("posted", "reversed")
-        and "atlas_etrm:" not in (entry.get("description") or "")
+        and (
+            not (entry.get("description") or "").startswith(ours)
+            or any(line["account_id"] in bank for line in entry["lines"])
+        )
         and (closed[0]["day"] is None or entry["entry_date"] > closed[0]["day"].isoformat())
     }
     assert entries

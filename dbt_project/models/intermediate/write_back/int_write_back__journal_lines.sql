@@ -1,5 +1,6 @@
 -- Lines of the posted manual entries of the books, in their own and in base currency; both sides are equal in each.
--- One row per entry and line with an amount. Entries that we posted carry our key and are no manual ones.
+-- One row per entry and line with an amount. What we posted ourselves (it carries our key) only where it moves a bank
+-- account: a bank line is reconciled with it.
 with lines as (
     select
         entries.journal_entry_id_atlas_accounting as journal_entry_id,
@@ -25,7 +26,10 @@ with lines as (
     where
         entries.is_posted
         and lines.amount <> 0
-        and not regexp_matches(coalesce(entries.description, ''), '(^|\s)atlas_etrm:')
+    qualify
+        entries.journal_key is null
+        or bool_or(coalesce(account_types.gl_account_type, '') = 'BANK')
+            over (partition by entries.journal_entry_id_atlas_accounting)
 ),
 
 converted as (
