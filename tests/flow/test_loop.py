@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import shutil
 import threading
 from decimal import Decimal
 from typing import Any
@@ -183,6 +184,26 @@ def test_even_without_the_delivery_log_nothing_is_sent_again(copied: Profile, se
     again = copied.run()
     assert (again["planned"], again["sent"]) == (0, 0)
     assert settled.profile.writes() == []
+
+
+def test_with_nothing_of_ours_left_the_vendors_own_records_tell_what_was_sent(
+    copied: Profile, settled: Settled
+) -> None:
+    for lost in copied.data_dir.iterdir():
+        if lost.name == "vendors":
+            continue
+        shutil.rmtree(lost) if lost.is_dir() and not lost.is_symlink() else lost.unlink()
+    again = copied.run()
+    assert (again["planned"], again["sent"]) == (0, 0)
+    assert settled.profile.writes() == []
+    for figures in (
+        "select count(*) as entries, sum(total_debit) as debit from marts.fct_journal_entries"
+        " where source_system = 'atlas_etrm'",
+        "select customer_code, currency_code, balance from marts.fct_receivables_aging order by all",
+        "select vendor_code, currency_code, balance from marts.fct_payables_aging order by all",
+        "select order_id, became, erp_code, is_held from marts.fct_orders order by order_id",
+    ):
+        assert copied.query(figures) == settled.profile.query(figures), figures
 
 
 def test_a_reader_during_a_run_never_sees_an_error_and_later_sees_new_figures(copied: Profile) -> None:
