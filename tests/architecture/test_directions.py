@@ -104,6 +104,21 @@ def test_dbt_layers_look_one_way(manifest: dict[str, Any]) -> None:
     assert wrong == []
 
 
+def test_how_far_the_books_are_closed_is_asked_in_one_place(manifest: dict[str, Any]) -> None:
+    """The vendor's own field says less than the company's setting and `period.closed` together."""
+    companies, answer = "model.tieout.stg_atlas_accounting__companies", "int_posting__closed_through"
+    readers = [
+        node["name"]
+        for node in _models(manifest)
+        if _layer(node) != "staging"
+        and companies in node["depends_on"]["nodes"]
+        and "closed_through" in node["raw_code"].replace(answer, "")
+        and f"model.tieout.{answer}" not in node["depends_on"]["nodes"]
+    ]
+    assert readers == []
+    assert f"model.tieout.{answer}" in manifest["nodes"]
+
+
 def test_staging_of_one_system_reads_that_system_only(manifest: dict[str, Any]) -> None:
     wrong = [
         f"{node['name']} reads {parent}"

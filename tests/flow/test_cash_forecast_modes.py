@@ -145,7 +145,7 @@ def test_manual_entries_are_documents_of_their_kind(forecasting: Profile) -> Non
         for document in profile.at_vendor("atlar", "documents")
         if document["type"] in ("JOURNAL_ENTRY", "TRANSFER")
     }
-    closed = profile.query("select max(closed_through_date) as day from staging.stg_atlas_accounting__companies")
+    closed = profile.query("select closed_through_date as day from intermediate.int_posting__closed_through")
     bank = {row["id"] for row in profile.at_vendor("atlas_accounting", "accounts") if row["account_type"] == "bank"}
     ours = ("atlas_etrm:", "atlas_accounting:", "atlar:")
     entries = {

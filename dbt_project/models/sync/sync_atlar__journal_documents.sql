@@ -1,6 +1,6 @@
 -- Posted manual entries of the books as JOURNAL_ENTRY documents of Atlar, own transfers between bank accounts as
--- TRANSFER, in their own and in base currency at the rate of their day. Not what we posted (it carries our key), and
--- not what stands in a closed period: nothing is open there.
+-- TRANSFER, in their own and in base currency at the rate of their day. Of what we posted only what
+-- moves a bank account; not what stands in a closed period: nothing is open there.
 -- One row per entry that Atlar lacks, once its GL accounts are there; one in several currencies stands in
 -- `fct_exceptions`.
 with manual_lines as (
@@ -8,6 +8,7 @@ with manual_lines as (
         entries.*,
         gl_entities.gl_entity_id
     from {{ ref('int_write_back__journal_lines') }} as entries
+    cross join {{ ref('int_posting__closed_through') }} as closed
     cross join {{ ref('stg_atlas_accounting__companies') }} as companies
     inner join {{ ref('stg_atlar__gl_entities') }} as gl_entities
         on companies.company_id = gl_entities.external_id
@@ -16,7 +17,7 @@ with manual_lines as (
     where
         there.document_id is null
         and not entries.is_in_several_currencies
-        and entries.entry_date > coalesce(companies.closed_through_date, '0001-01-01'::date)
+        and entries.entry_date > coalesce(closed.closed_through_date, '0001-01-01'::date)
 ),
 
 lacking as (

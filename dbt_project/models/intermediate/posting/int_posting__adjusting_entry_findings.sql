@@ -13,8 +13,7 @@ with chart as (
 ),
 
 closed as (
-    select max(closed_through_date) as closed_through_date
-    from {{ ref('stg_atlas_accounting__companies') }}
+    select closed_through_date from {{ ref('int_posting__closed_through') }}
 ),
 
 not_due as (

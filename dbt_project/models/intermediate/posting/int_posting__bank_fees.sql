@@ -2,8 +2,7 @@
 -- way round. Dated on the bank's day, or the first open one.
 -- One row per journal line; one entry per bank transaction.
 with company as (
-    select max(closed_through_date) + 1 as first_open_date
-    from {{ ref('stg_atlas_accounting__companies') }}
+    select first_open_date from {{ ref('int_posting__closed_through') }}
 ),
 
 fees as (

@@ -116,9 +116,7 @@ caused as (
 ),
 
 closed as (
-    select max(closed_through_date) as closed_through_date
-    from {{ ref('int_posting__closings') }}
-    where known_until = '9999-12-31'::timestamptz
+    select closed_through_date from {{ ref('int_posting__closed_through') }}
 )
 
 select

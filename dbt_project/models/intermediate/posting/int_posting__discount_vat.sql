@@ -3,8 +3,7 @@
 -- was voided since takes it back.
 -- One row per journal line; one entry per payment and invoice with VAT, and one more where it was taken back.
 with company as (
-    select max(closed_through_date) + 1 as first_open_date
-    from {{ ref('stg_atlas_accounting__companies') }}
+    select first_open_date from {{ ref('int_posting__closed_through') }}
 ),
 
 policies as (

@@ -3,9 +3,7 @@
 -- (int_posting__realised_fx) has no amount in any currency of its ledger and is ours alone.
 -- One row per journal line; one entry per payment and document with a difference, one more where it was taken back.
 with first_open_day as (
-    -- Nothing is dated in a closed period.
-    select max(closed_through_date) + 1 as first_open_date
-    from {{ ref('stg_atlas_accounting__companies') }}
+    select first_open_date from {{ ref('int_posting__closed_through') }}
 ),
 
 settlements as (

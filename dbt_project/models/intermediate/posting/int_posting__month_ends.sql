@@ -2,8 +2,7 @@
 -- the cutoff day in the company's zone, or the first landing, where that came later.
 -- One row per event and month end up to the business date.
 with closed as (
-    select max(closed_through_date) as closed_through_date
-    from {{ ref('stg_atlas_accounting__companies') }}
+    select closed_through_date from {{ ref('int_posting__closed_through') }}
 )
 
 select

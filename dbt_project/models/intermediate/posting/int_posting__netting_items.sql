@@ -7,8 +7,7 @@ with parameters as (
 ),
 
 first_open_day as (
-    select max(closed_through_date) + 1 as first_open_date
-    from {{ ref('stg_atlas_accounting__companies') }}
+    select first_open_date from {{ ref('int_posting__closed_through') }}
 ),
 
 documents as (

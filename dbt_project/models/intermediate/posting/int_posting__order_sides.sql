@@ -1,10 +1,7 @@
 -- Orders split into what we are owed and what we owe, each with the document born from it and the day to book it on.
 -- One row per order and direction that has an amount or a document.
 with first_open_day as (
-    -- A closed period is immutable: nothing is dated in it.
-    select max(first_open_date) as first_open_date
-    from {{ ref('int_posting__closings') }}
-    where known_until = '9999-12-31'::timestamptz
+    select first_open_date from {{ ref('int_posting__closed_through') }}
 ),
 
 issued_revisions as (

@@ -5,8 +5,7 @@ with company as (
     select
         coalesce(
             upper(max(country_code)), replace(max(regexp_extract(upper(tax_id), '^([A-Z]{2})', 1)), 'EL', 'GR')
-        ) as country_code,
-        max(closed_through_date) + 1 as first_open_date
+        ) as country_code
     from {{ ref('stg_atlas_accounting__companies') }}
 ),
 
@@ -59,9 +58,10 @@ select
     bills.*,
     rates.rate_percent,
     {{ money('bills.net_amount * rates.rate_percent * 0.01', 'bills.currency_code') }} as vat_amount,
-    greatest(bills.bill_date, coalesce(company.first_open_date, bills.bill_date)) as entry_date
+    greatest(bills.bill_date, coalesce(closed.first_open_date, bills.bill_date)) as entry_date
 from bills
 cross join company
+cross join {{ ref('int_posting__closed_through') }} as closed
 left join {{ ref('vat_rates') }} as rates
     on
         company.country_code = rates.country_code
