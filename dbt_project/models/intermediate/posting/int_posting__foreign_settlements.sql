@@ -56,6 +56,7 @@ select
     currency_code,
     base_currency_code,
     realised_date,
+    min(realised_date) over (partition by side, payment_id, document_id) as first_realised_date,
     amount_settled,
     {{ money(share_of('document_base', 'settled_of_document', 'document_total'), 'base_currency_code', or_null=true) }}
     - {{ money(

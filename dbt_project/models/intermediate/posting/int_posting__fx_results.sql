@@ -6,14 +6,6 @@ with first_open_day as (
     select first_open_date from {{ ref('int_posting__closed_through') }}
 ),
 
-settlements as (
-    -- What takes a difference back follows the day on which it was realised.
-    select
-        *,
-        min(realised_date) over (partition by side, payment_id, document_id) as first_realised_date
-    from {{ ref('int_posting__foreign_settlements') }}
-),
-
 results as (
     select
         settlements.*,
@@ -21,7 +13,7 @@ results as (
             as entry_date,
         (settlements.amount_base_paid - settlements.amount_base_carried)
         * case settlements.side when 'receivable' then 1 else -1 end as gain
-    from settlements
+    from {{ ref('int_posting__foreign_settlements') }} as settlements
     cross join first_open_day
     inner join {{ ref('posting_policies') }} as policies
         on

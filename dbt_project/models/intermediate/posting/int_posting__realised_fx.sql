@@ -3,20 +3,12 @@
 -- the control account to zero in base currency when it is zero in its own. From the day of the posting policy the
 -- result is an entry of its own, which the books get too (int_posting__fx_results), by way of the clearing account.
 -- One row per journal line; one entry per payment and document with a difference, one more where it was taken back.
-with settlements as (
-    -- What takes a difference back follows the day on which it was realised.
-    select
-        *,
-        min(realised_date) over (partition by side, payment_id, document_id) as first_realised_date
-    from {{ ref('int_posting__foreign_settlements') }}
-),
-
-differences as (
+with differences as (
     select
         settlements.*,
         case when policies.event is null then 'realised_fx' else 'fx_clearing' end as counter_control,
         settlements.amount_base_paid - settlements.amount_base_carried as difference
-    from settlements
+    from {{ ref('int_posting__foreign_settlements') }} as settlements
     left join {{ ref('posting_policies') }} as policies
         on
             policies.event = 'realised_fx'
