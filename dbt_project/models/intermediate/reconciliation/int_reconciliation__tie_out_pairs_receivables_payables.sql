@@ -83,23 +83,6 @@ expected as (
     group by side, currency_code, event_id
 ),
 
-control_accounts as (
-    select
-        accounts.account_id,
-        accounts.account_number,
-        coalesce(accounts.currency_code, parameters.base_currency_code) as currency_code,
-        case
-            when seed.control is not null then case seed.control when 'receivables' then 'receivable' else 'payable' end
-            when accounts.account_type = 'accounts_receivable' then 'receivable'
-            else 'payable'
-        end as side
-    from {{ ref('stg_atlas_accounting__accounts') }} as accounts
-    cross join parameters
-    left join {{ ref('control_accounts') }} as seed
-        on accounts.account_number = seed.account_number and seed.control in ('receivables', 'payables')
-    where seed.control is not null or accounts.account_type in ('accounts_receivable', 'accounts_payable')
-),
-
 journalled as (
     select
         accounts.side,
@@ -118,7 +101,8 @@ journalled as (
         ) as amount
     from {{ ref('int_posting__journal_lines') }} as lines
     inner join parameters on lines.entry_date <= parameters.as_of_date
-    inner join control_accounts as accounts on lines.gl_account = accounts.account_number
+    inner join {{ ref('int_reconciliation__control_accounts') }} as accounts
+        on lines.gl_account = accounts.account_number
     where lines.is_posted
     group by all
 ),
@@ -130,7 +114,8 @@ reported as (
         sum(case accounts.side when 'receivable' then balances.balance else -balances.balance end) as amount
     from {{ ref('stg_atlas_accounting__trial_balance_accounts') }} as balances
     inner join parameters on balances.as_of_date = parameters.as_of_date
-    inner join control_accounts as accounts on balances.account_id = accounts.account_id
+    inner join {{ ref('int_reconciliation__control_accounts') }} as accounts
+        on balances.account_id = accounts.account_id
     group by accounts.side, accounts.currency_code
 ),
 

@@ -45,23 +45,6 @@ present as (
     group by documents.side, documents.currency_code
 ),
 
--- The seed's control accounts, and what the vendor itself calls one, should a person have used another.
-control_accounts as (
-    select
-        accounts.account_id,
-        coalesce(accounts.currency_code, parameters.base_currency_code) as currency_code,
-        case
-            when seed.control is not null then case seed.control when 'receivables' then 'receivable' else 'payable' end
-            when accounts.account_type = 'accounts_receivable' then 'receivable'
-            else 'payable'
-        end as side
-    from {{ ref('stg_atlas_accounting__accounts') }} as accounts
-    cross join parameters
-    left join {{ ref('control_accounts') }} as seed
-        on accounts.account_number = seed.account_number and seed.control in ('receivables', 'payables')
-    where seed.control is not null or accounts.account_type in ('accounts_receivable', 'accounts_payable')
-),
-
 -- Both in the direction of the side: what we are owed, what we owe.
 vendor_balances as (
     select
@@ -70,7 +53,8 @@ vendor_balances as (
         sum(case accounts.side when 'receivable' then balances.balance else -balances.balance end) as balance
     from {{ ref('stg_atlas_accounting__trial_balance_accounts') }} as balances
     inner join parameters on balances.as_of_date = parameters.as_of_date
-    inner join control_accounts as accounts on balances.account_id = accounts.account_id
+    inner join {{ ref('int_reconciliation__control_accounts') }} as accounts
+        on balances.account_id = accounts.account_id
     group by accounts.side, accounts.currency_code
 ),
 
@@ -90,7 +74,7 @@ manual_entries as (
             lines.journal_entry_id_atlas_accounting = entries.journal_entry_id_atlas_accounting
             and entries.is_posted
     inner join parameters on entries.entry_date <= parameters.as_of_date
-    inner join control_accounts as accounts on lines.account_id = accounts.account_id
+    inner join {{ ref('int_reconciliation__control_accounts') }} as accounts on lines.account_id = accounts.account_id
     left join {{ ref('int_posting__order_entries_in_books') }} as of_orders
         on lines.journal_entry_id_atlas_accounting = of_orders.journal_entry_id_atlas_accounting
     -- What was posted instead of a document is an open item like one.
