@@ -19,16 +19,6 @@ with due as (
         and parameters.posting_mode = 'documents'
 ),
 
-accounts as (
-    select
-        account_number,
-        min(account_id) as account_id
-    from {{ ref('stg_atlas_accounting__accounts') }}
-    where is_active and account_number is not null
-    group by account_number
-    having count(*) = 1
-),
-
 lines as (
     select
         lines.order_id,
@@ -45,7 +35,7 @@ lines as (
     from {{ ref('fct_journal_entry_lines') }} as lines
     inner join due
         on lines.order_id = due.order_id
-    left join accounts
+    left join {{ ref('int_write_back__numbered_accounts') }} as accounts
         on lines.gl_account = accounts.account_number
     where
         lines.journal_entry_id = due.document_key

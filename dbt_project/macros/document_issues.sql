@@ -1,16 +1,6 @@
 {# Drafts of a type (`invoice`, `bill`) that carry an order's key and are to be issued, as rows of a sync. #}
 {% macro document_issues(document_type) %}
     {%- set side = document_side(document_type) %}
-with accounts as (
-    select
-        account_number,
-        min(account_id) as account_id
-    from {{ ref('stg_atlas_accounting__accounts') }}
-    where is_active and account_number is not null
-    group by account_number
-    having count(*) = 1
-)
-
 select
     'order:' || orders.order_id || ':' || drafts.{{ side.id }} as sync_key,
     '{{ side.issue }}' as operation,
@@ -30,7 +20,7 @@ inner join {{ ref('int_posting__control_accounts') }} as controls
     on
         coalesce(drafts.currency_code, orders.currency_code) = controls.currency_code
         and controls.control = '{{ side.control }}'
-inner join accounts
+inner join {{ ref('int_write_back__numbered_accounts') }} as accounts
     on controls.account_number = accounts.account_number
 where
     drafts.order_id = orders.order_id

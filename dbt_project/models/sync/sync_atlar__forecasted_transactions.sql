@@ -4,52 +4,11 @@
 -- deleted: a forecast that is gone could not be told from one that somebody took away.
 with documents as (
     select
+        *,
         case side when 'receivable' then 'ar.' else 'ap.' end || document_id as external_id,
         case side when 'receivable' then 'AR ' else 'AP ' end as label,
-        side,
-        document_number,
-        document_id,
-        party_code,
-        party_name,
-        order_id,
-        due_date,
-        currency_code,
         case side when 'receivable' then amount_due else -amount_due end as wanted_amount
-    from {{ ref('int_reconciliation__issued_documents') }}
-
-    union all
-
-    select
-        'ar.' || invoice_id as external_id,
-        'AR ' as label,
-        'receivable' as side,
-        invoice_number as document_number,
-        invoice_id as document_id,
-        null::varchar as party_code,
-        null::varchar as party_name,
-        order_id,
-        due_date,
-        currency_code,
-        0 as wanted_amount
-    from {{ ref('stg_atlas_accounting__invoices') }}
-    where is_voided
-
-    union all
-
-    select
-        'ap.' || bill_id as external_id,
-        'AP ' as label,
-        'payable' as side,
-        bill_number as document_number,
-        bill_id as document_id,
-        null::varchar as party_code,
-        null::varchar as party_name,
-        order_id,
-        due_date,
-        currency_code,
-        0 as wanted_amount
-    from {{ ref('stg_atlas_accounting__bills') }}
-    where is_voided
+    from {{ ref('int_write_back__forecast_documents') }}
 ),
 
 parameters as (

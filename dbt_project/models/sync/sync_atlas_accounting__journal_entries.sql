@@ -29,16 +29,6 @@ with due as (
     where orders.has_parties and orders.journal_entry_id_atlas_accounting is null
 ),
 
-accounts as (
-    select
-        account_number,
-        min(account_id) as account_id
-    from {{ ref('stg_atlas_accounting__accounts') }}
-    where is_active and account_number is not null
-    group by account_number
-    having count(*) = 1
-),
-
 entries as (
     select
         lines.journal_entry_id,
@@ -74,7 +64,7 @@ entries as (
         on
             lines.order_id = orders.order_id
             and due.entry_type = 'manual'
-    left join accounts
+    left join {{ ref('int_write_back__numbered_accounts') }} as accounts
         on lines.gl_account = accounts.account_number
     where lines.amount <> 0
     group by lines.journal_entry_id, due.entry_date, due.entry_type, lines.currency_code

@@ -1,15 +1,5 @@
 -- The payable side of an offset by agreement: a payment made from the clearing account, applied to its bills.
 -- One row per offset that is due.
-with accounts as (
-    select
-        account_number,
-        min(account_id) as account_id
-    from {{ ref('stg_atlas_accounting__accounts') }}
-    where is_active and account_number is not null
-    group by account_number
-    having count(*) = 1
-)
-
 select
     'netting:' || items.reference_number as sync_key,
     'create' as operation,
@@ -41,13 +31,13 @@ inner join {{ ref('int_posting__control_accounts') }} as clearing
     on
         items.currency_code = clearing.currency_code
         and clearing.control = 'netting_clearing'
-inner join accounts as clearing_accounts
+inner join {{ ref('int_write_back__numbered_accounts') }} as clearing_accounts
     on clearing.account_number = clearing_accounts.account_number
 inner join {{ ref('int_posting__control_accounts') }} as payables
     on
         items.currency_code = payables.currency_code
         and payables.control = 'payables'
-inner join accounts as payable_accounts
+inner join {{ ref('int_write_back__numbered_accounts') }} as payable_accounts
     on payables.account_number = payable_accounts.account_number
 where items.side = 'payable'
 group by

@@ -1,16 +1,6 @@
 -- The receivable side of an offset by agreement whose payable side is there: a payment received on the clearing
 -- account, of the very amount that was paid from it.
 -- One row per offset that lacks it.
-with accounts as (
-    select
-        account_number,
-        min(account_id) as account_id
-    from {{ ref('stg_atlas_accounting__accounts') }}
-    where is_active and account_number is not null
-    group by account_number
-    having count(*) = 1
-)
-
 select
     'netting:' || nettings.reference_number as sync_key,
     'create' as operation,
@@ -45,12 +35,12 @@ inner join {{ ref('int_posting__control_accounts') }} as clearing
     on
         nettings.currency_code = clearing.currency_code
         and clearing.control = 'netting_clearing'
-inner join accounts as clearing_accounts
+inner join {{ ref('int_write_back__numbered_accounts') }} as clearing_accounts
     on clearing.account_number = clearing_accounts.account_number
 inner join {{ ref('int_posting__control_accounts') }} as receivables
     on
         nettings.currency_code = receivables.currency_code
         and receivables.control = 'receivables'
-inner join accounts as receivable_accounts
+inner join {{ ref('int_write_back__numbered_accounts') }} as receivable_accounts
     on receivables.account_number = receivable_accounts.account_number
 where nettings.payment_id is null

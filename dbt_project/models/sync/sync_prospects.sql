@@ -1,17 +1,7 @@
 -- What the writes that follow from an order's document will hold: send or approve, erpCode, ATLAS ETRM invoice.
 -- One row per order and direction whose chain is not complete. Nothing is sent from here: the planner foresees with it
 -- what the sync models will hold due once the document exists, so that one approval carries an order to its end.
-with accounts as (
-    select
-        account_number,
-        min(account_id) as account_id
-    from {{ ref('stg_atlas_accounting__accounts') }}
-    where is_active and account_number is not null
-    group by account_number
-    having count(*) = 1
-),
-
-documents as (
+with documents as (
     select
         'receivable' as direction,
         invoice_id as document_id,
@@ -88,7 +78,7 @@ left join {{ ref('int_posting__control_accounts') }} as controls
     on
         coalesce(documents.currency_code, sides.currency_code) = controls.currency_code
         and sides.control = controls.control
-left join accounts
+left join {{ ref('int_write_back__numbered_accounts') }} as accounts
     on controls.account_number = accounts.account_number
 where
     sides.became in ('to_be_invoiced', 'document_draft', 'invoiced', 'erp_code_written')
