@@ -49,84 +49,28 @@ out_of_range as (
 ),
 
 findings as (
-    select
-        exception_code,
-        severity,
-        source_system,
-        record_type,
-        record_id,
-        message,
-        remedy,
-        order_id
-    from {{ ref('int_settlement__exceptions') }}
+    {% for found_in in [
+        'int_settlement__exceptions',
+        'int_posting__exceptions',
+        'int_posting__bank_charge_exceptions',
+        'int_reconciliation__exceptions',
+        'int_posting__adjusting_entry_exceptions',
+        'int_write_back__exceptions'
+    ] %}
+        select
+            exception_code,
+            severity,
+            source_system,
+            record_type,
+            record_id,
+            message,
+            remedy,
+            order_id
+        from {{ ref(found_in) }}
 
-    union all
+        union all
 
-    select
-        exception_code,
-        severity,
-        source_system,
-        record_type,
-        record_id,
-        message,
-        remedy,
-        order_id
-    from {{ ref('int_posting__exceptions') }}
-
-    union all
-
-    select
-        exception_code,
-        severity,
-        source_system,
-        record_type,
-        record_id,
-        message,
-        remedy,
-        order_id
-    from {{ ref('int_posting__bank_charge_exceptions') }}
-
-    union all
-
-    select
-        exception_code,
-        severity,
-        source_system,
-        record_type,
-        record_id,
-        message,
-        remedy,
-        order_id
-    from {{ ref('int_reconciliation__exceptions') }}
-
-    union all
-
-    select
-        exception_code,
-        severity,
-        source_system,
-        record_type,
-        record_id,
-        message,
-        remedy,
-        order_id
-    from {{ ref('int_posting__adjusting_entry_exceptions') }}
-
-    union all
-
-    select
-        exception_code,
-        severity,
-        source_system,
-        record_type,
-        record_id,
-        message,
-        remedy,
-        order_id
-    from {{ ref('int_write_back__exceptions') }}
-
-    union all
-
+    {% endfor %}
     select
         'unreadable_record' as exception_code,
         'warn' as severity,
