@@ -61,9 +61,7 @@ entries as (
             and coalesce(due.direction, lines.direction, '') = coalesce(lines.direction, '')
             and lines.posting_status = 'pending'
     left join {{ ref('fct_orders') }} as orders
-        on
-            lines.order_id = orders.order_id
-            and due.entry_type = 'manual'
+        on case when due.entry_type = 'manual' then lines.order_id end = orders.order_id
     left join {{ ref('int_write_back__numbered_accounts') }} as accounts
         on lines.gl_account = accounts.account_number
     where lines.amount <> 0

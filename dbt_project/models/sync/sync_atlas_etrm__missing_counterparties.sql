@@ -47,14 +47,18 @@ strangers as (
     cross join authority
     where
         authority.is_ours
-        and not exists (
-            select 1
-            from {{ ref('stg_atlas_etrm__counterparties') }} as counterparties
-            where
-                counterparties.external_id in (parties.external_id, parties.party_id)
-                or counterparties.vat_number_normalised = parties.vat_number_normalised
-                or counterparties.legal_name_folded = parties.legal_name_folded
-        )
+        {% for theirs, ours in [
+            ('external_id', 'external_id'),
+            ('external_id', 'party_id'),
+            ('vat_number_normalised', 'vat_number_normalised'),
+            ('legal_name_folded', 'legal_name_folded'),
+        ] %}
+            and not exists (
+                select 1
+                from {{ ref('stg_atlas_etrm__counterparties') }} as counterparties
+                where counterparties.{{ theirs }} = parties.{{ ours }}
+            )
+        {% endfor %}
 )
 
 select

@@ -33,11 +33,9 @@ left join {{ ref('int_posting__voided_order_items') }} as items
     on
         voided.document_type = items.document_type
         and voided.document_id = items.document_id
-        and documents.line_order = items.line_order
-        and documents.line_type in ('revenue', 'expense')
+        and case when documents.line_type in ('revenue', 'expense') then documents.line_order end = items.line_order
 left join {{ ref('int_settlement__party_matches') }} as addressees
     on
-        voided.is_of_order
-        and coalesce(documents.customer_id, documents.vendor_id) = addressees.party_id
+        case when voided.is_of_order then coalesce(documents.customer_id, documents.vendor_id) end = addressees.party_id
         and addressees.side = case voided.document_type when 'invoice' then 'customer' else 'vendor' end
         and not addressees.is_ambiguous

@@ -28,8 +28,7 @@ left join {{ ref('int_posting__voided_order_items') }} as items
     on
         voided.document_type = items.document_type
         and voided.document_id = items.document_id
-        and documents.line_order = items.line_order
-        and documents.line_type in ('revenue', 'expense')
+        and case when documents.line_type in ('revenue', 'expense') then documents.line_order end = items.line_order
 left join {{ ref('int_settlement__party_matches') }} as addressees
     on
         coalesce(documents.customer_id, documents.vendor_id) = addressees.party_id

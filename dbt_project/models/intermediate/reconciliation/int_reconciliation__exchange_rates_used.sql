@@ -44,6 +44,26 @@ days as (
             converted.conversion_date >= business_days.rate_date
             and converted.conversion_date - business_days.rate_date <= 7
     group by converted.conversion_date
+),
+
+-- What a conversion of each day goes by: the rates of its business day, and the euro itself.
+rates as (
+    select
+        days.conversion_date,
+        known.currency_code,
+        known.units_per_eur
+    from days
+    inner join {{ ref('int_posting__exchange_rates') }} as known
+        on days.due_rate_date = known.rate_date
+    where known.currency_code <> 'EUR'
+
+    union all
+
+    select distinct
+        conversion_date,
+        'EUR' as currency_code,
+        1::decimal(18, 6) as units_per_eur
+    from lines
 )
 
 select
@@ -58,13 +78,9 @@ select
         as amount_base_due
 from lines
 left join days on lines.conversion_date = days.conversion_date
-left join {{ ref('int_posting__exchange_rates') }} as document_rates
-    on
-        lines.currency_code = document_rates.currency_code
-        and (lines.currency_code = 'EUR' or days.due_rate_date = document_rates.rate_date)
-left join {{ ref('int_posting__exchange_rates') }} as base_rates
-    on
-        lines.base_currency_code = base_rates.currency_code
-        and (lines.base_currency_code = 'EUR' or days.due_rate_date = base_rates.rate_date)
+left join rates as document_rates
+    on lines.currency_code = document_rates.currency_code and lines.conversion_date = document_rates.conversion_date
+left join rates as base_rates
+    on lines.base_currency_code = base_rates.currency_code and lines.conversion_date = base_rates.conversion_date
 group by
     lines.journal_entry_id, lines.currency_code, lines.base_currency_code, lines.conversion_date, days.due_rate_date

@@ -122,7 +122,11 @@ select
     spans.amount
 from spans
 left join documents
-    on spans.side = documents.side and spans.record_id = documents.document_id and spans.kind <> 'payment'
+    on
+        spans.side = documents.side
+        and case when spans.kind <> 'payment' then spans.record_id end = documents.document_id
 left join {{ ref('int_reconciliation__payments') }} as payments
-    on spans.side = payments.side and spans.record_id = payments.payment_id and spans.kind = 'payment'
+    on
+        spans.side = payments.side
+        and case when spans.kind = 'payment' then spans.record_id end = payments.payment_id
 where spans.amount <> 0 and spans.from_date is not null

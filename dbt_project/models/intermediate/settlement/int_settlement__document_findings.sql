@@ -154,8 +154,10 @@ select
 from {{ ref('stg_atlas_accounting__journal_entries') }} as entries
 inner join {{ ref('int_settlement__orders') }} as orders
     on
-        entries.journal_key like 'atlas_etrm:order:%'
-        and regexp_full_match(entries.journal_key, 'atlas_etrm:order:' || orders.order_id || '(:r[0-9]+)?')
+        case
+            when regexp_full_match(entries.journal_key, 'atlas_etrm:order:[0-9]+(:r[0-9]+)?')
+                then try_cast(regexp_extract(entries.journal_key, '[0-9]+') as bigint)
+        end = orders.order_id
         and not orders.is_posted_elsewhere
 left join {{ ref('stg_atlas_accounting__order_entries') }} as readable
     on entries.journal_entry_id_atlas_accounting = readable.journal_entry_id_atlas_accounting

@@ -158,8 +158,8 @@ left join numbered as voided_versions
     on
         facts.document_type = voided_versions.document_type
         and facts.document_id = voided_versions.document_id
-        and latest_versions.document_status = 'voided'
-        and facts.version_before_void + 1 = voided_versions.version_number
+        and case when latest_versions.document_status = 'voided' then facts.version_before_void + 1 end
+        = voided_versions.version_number
 left join changed
     on
         facts.document_type = changed.document_type
