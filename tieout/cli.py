@@ -6,6 +6,7 @@ else on stderr. What does not belong here: the work itself.
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from collections.abc import Iterator
@@ -48,18 +49,6 @@ app = typer.Typer(
 )
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Business date of the figures.")]
-app.add_typer(audit.app, name="audit")
-app.add_typer(identities.app, name="identity")
-plans.register(app)
-app.command()(acceptance.accept)
-app.command()(dismissal.dismiss)
-app.command()(explanation.explain)
-app.command()(shadowing.shadow)
-app.command()(baselining.baseline)
-app.command()(undoing.undo)
-app.command()(undoing.hold)
-app.command()(undoing.release)
-
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; everything else on stderr.")]
 
 
@@ -393,6 +382,25 @@ def docs(context: typer.Context) -> None:
     with lock.held(settings.paths.lock):
         Books(settings).docs()
     typer.echo(str(settings.paths.dbt_target / "static_index.html"))
+
+
+app.add_typer(audit.app, name="audit")
+app.add_typer(identities.app, name="identity")
+plans.register(app)
+app.command()(acceptance.accept)
+app.command()(dismissal.dismiss)
+app.command()(explanation.explain)
+app.command()(shadowing.shadow)
+app.command()(baselining.baseline)
+app.command()(undoing.undo)
+app.command()(undoing.hold)
+app.command()(undoing.release)
+
+for _command in app.registered_commands:
+    # A list of commands cuts what it is not told to be short, in the middle of a sentence.
+    _command.short_help = " ".join((inspect.getdoc(_command.callback) or "").partition("\n\n")[0].split())
+for _group in app.registered_groups:
+    _group.short_help = str(_group.typer_instance.info.help) if _group.typer_instance else None
 
 
 def _as_of(settings: Settings, given: str | None) -> date:

@@ -6,6 +6,7 @@ What does not belong here: asking a vendor anything; `tieout doctor` does.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -140,7 +141,7 @@ def show(status: Status, console: Console) -> None:
         console.rule(f"[bold]Tieout status · snapshot {published.number} · as of {published.as_of}", align="left")
         console.print(f"known to be the vendors' state at {published.verified_at:%Y-%m-%d %H:%M} UTC", style="dim")
     _runs(status.runs, console)
-    _list("Held and warned", status.exceptions, console)
+    _exceptions(status.exceptions, console)
     _list("Plans that wait", status.plans, console)
     _list("Approved, but not sent", status.refused, console)
     _list("Sent, but not delivered", status.deliveries, console)
@@ -180,16 +181,58 @@ def _runs(runs: list[dict[str, Any]], console: Console) -> None:
             )
 
 
-def _list(title: str, rows: list[dict[str, Any]], console: Console) -> None:
-    """One line a record: a person greps these, so a line is never broken into columns."""
+def _exceptions(exceptions: list[dict[str, Any]], console: Console) -> None:
+    """How many there are of each code, and the records; where not all can be shown, no code hides another."""
+    counts: dict[str, Counter[str]] = {}
+    for row in exceptions:
+        counts.setdefault(row["severity"], Counter())[row["exception_code"]] += 1
+    summary = [
+        f"{severity}  " + " · ".join(f"{code} {count:,}" for code, count in codes.items())
+        for severity, codes in counts.items()
+    ]
+    _list("Held and warned", _a_few_of_each(exceptions), console, total=len(exceptions), summary=summary)
+
+
+def _a_few_of_each(exceptions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns them with the first of each code ahead where not all can be shown: no code hides another."""
+    if len(exceptions) <= RECORDS_SHOWN:
+        return exceptions
+    seen: Counter[str] = Counter()
+    ranked = []
+    for place, row in enumerate(exceptions):
+        seen[row["exception_code"]] += 1
+        ranked.append((seen[row["exception_code"]], place))
+    shown = sorted(place for _, place in sorted(ranked)[:RECORDS_SHOWN])
+    return [exceptions[place] for place in shown]
+
+
+def _list(
+    title: str,
+    rows: list[dict[str, Any]],
+    console: Console,
+    total: int | None = None,
+    summary: Sequence[str] = (),
+) -> None:
+    """One line a record: a person greps these, so a line is never broken into columns.
+
+    Args:
+        title: what the records are.
+        rows: what to show.
+        console: where.
+        total: how many there are, where the rows are a choice.
+        summary: lines above the records.
+    """
     if not rows:
         return
-    console.print(f"\n[bold]{title} ({len(rows):,})[/]")
+    total = len(rows) if total is None else total
+    console.print(f"\n[bold]{title} ({total:,})[/]")
+    for line in summary:
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True, style="dim")
     for row in rows[:RECORDS_SHOWN]:
         text = "  ".join(str(value) for value in row.values() if value is not None)
         console.print(f"  {text}", highlight=False, markup=False, soft_wrap=True)
-    if len(rows) > RECORDS_SHOWN:
-        console.print(f"  … and {len(rows) - RECORDS_SHOWN:,} more: tieout status --json", style="dim")
+    if total > RECORDS_SHOWN:
+        console.print(f"  … and {total - RECORDS_SHOWN:,} more: tieout status --json", style="dim")
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
