@@ -41,6 +41,25 @@ dated as (
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
 ),
 
+-- Looked up once per currency and day: a currency has thousands of rates, and there are millions of lines.
+rates as (
+    select
+        days.currency_code,
+        days.conversion_date,
+        document_rates.units_per_eur as document_units_per_eur,
+        base_rates.units_per_eur as base_units_per_eur,
+        {{ older_rate_date('days.currency_code', 'days.base_currency_code') }} as base_rate_date
+    from (
+        select distinct
+            currency_code,
+            base_currency_code,
+            conversion_date
+        from dated
+        where amount_base is null and currency_code <> base_currency_code
+    ) as days
+    {{ join_reference_rates('days.currency_code', 'days.base_currency_code', 'days.conversion_date') }}
+),
+
 converted as (
     select
         dated.* exclude (amount_base, rate_date, conversion_date),
@@ -50,33 +69,27 @@ converted as (
         end as conversion_date,
         case
             when dated.amount_base is null and dated.currency_code <> dated.base_currency_code
-                then {{ older_rate_date('dated.currency_code', 'dated.base_currency_code') }}
+                then rates.base_rate_date
         end as base_rate_date,
         case
             when dated.amount_base is null and dated.currency_code <> dated.base_currency_code
                 then cast(
-                    {{ exact_quotient('document_rates.units_per_eur', 'base_rates.units_per_eur') }} as decimal(18, 6)
+                    {{ exact_quotient('rates.document_units_per_eur', 'rates.base_units_per_eur') }} as decimal(18, 6)
                 )
         end as base_rate,
         case
             when dated.amount_base is not null then dated.amount_base
             when dated.currency_code = dated.base_currency_code then dated.amount
             else {{ money(
-                exact_quotient('dated.amount * base_rates.units_per_eur', 'document_rates.units_per_eur'),
+                exact_quotient('dated.amount * rates.base_units_per_eur', 'rates.document_units_per_eur'),
                 'dated.base_currency_code', or_null=true
             ) }}
         end as amount_base
     from dated
-    left join {{ ref('int_posting__exchange_rates') }} as document_rates
+    left join rates
         on
-            dated.currency_code = document_rates.currency_code
-            and dated.conversion_date >= document_rates.rate_date
-            and dated.conversion_date < coalesce(document_rates.next_rate_date, '9999-12-31'::date)
-    left join {{ ref('int_posting__exchange_rates') }} as base_rates
-        on
-            dated.base_currency_code = base_rates.currency_code
-            and dated.conversion_date >= base_rates.rate_date
-            and dated.conversion_date < coalesce(base_rates.next_rate_date, '9999-12-31'::date)
+            dated.currency_code = rates.currency_code
+            and dated.conversion_date = rates.conversion_date
 ),
 
 rounding_lines as (
