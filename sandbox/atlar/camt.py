@@ -119,6 +119,7 @@ def _entry(node: Any, entry: Entry) -> None:
     _add(_add(node, "ValDt"), "Dt", record.get("valueDate", record["date"]))
     _add(node, "AcctSvcrRef", record["id"].replace("-", "")[:35])
     _bank_code(_add(node, "BkTxCd"), record.get("bankTransactionCode") or {})
+    _charges(node, record.get("_statementCharges") or [])
     details = _add(_add(node, "NtryDtls"), "TxDtls")
     _add(_add(details, "Refs"), "EndToEndId", entry.end_to_end_id[:35])
     _amount(details, record["amount"])
@@ -140,6 +141,18 @@ def _bank_code(node: Any, code: Record) -> None:
         _add(family, "SubFmlyCd", code.get("subfamily", "OTHR"))
         return
     _add(_add(node, "Prtry"), "Cd", (code.get("proprietary") or {}).get("code", NOT_PROVIDED))
+
+
+def _charges(node: Any, charges: list[Record]) -> None:
+    """What was kept back of the entry, a record each."""
+    if not charges:
+        return
+    listed = _add(node, "Chrgs")
+    for charge in charges:
+        record = _add(listed, "Rcrd")
+        _amount(record, amounts.negated(charge["amount"]))
+        _add(record, "ChrgInclInd", "true")
+        _add(record, "Br", "SHAR")
 
 
 def _party(details: Any, counterparty: Record, *, incoming: bool) -> None:

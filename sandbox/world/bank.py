@@ -31,6 +31,8 @@ _RESERVE_AMOUNT = Decimal("2000000.00")
 _MONTHS = 12
 _CHARGE = Decimal("12.50")
 _KEPT_BACK = "charge kept back"
+_STATEMENT_CHARGE = Decimal("8.40")
+_KEPT_BACK_BY_STATEMENT = "charge that only the statement tells"
 
 _OWN_TRANSFERS = ((10, 250000), (7, -400000), (4, 300000), (1, 150000))
 """Months back, and euros moved to the reserve account."""
@@ -84,7 +86,8 @@ class Banks:
         """Loads organization, transactions, balances, summaries, reports and payees."""
         accounts = load_organization(self._engine, self._seed)
         self._ids = {account.key: account.atlar_id for account in accounts}
-        lines = self._with_charge(lines_of_books(self._books.cash, self._days[0], self._seed)) + self._lines_of_banks()
+        received = self._with_charge(lines_of_books(self._books.cash, self._days[0], self._seed))
+        lines = self._with_statement_charge(received) + self._lines_of_banks()
         lines.sort(key=lambda line: line.day)
         self._engine.load("transactions", [self._booked(line) for line in lines])
         for account in accounts:
@@ -114,6 +117,26 @@ class Banks:
             return lines
         short = max(found, key=lambda line: line.day)
         arrived = replace(short, amount=short.amount - _CHARGE, charge=_CHARGE, what=_KEPT_BACK)
+        return [arrived if line is short else line for line in lines]
+
+    def _with_statement_charge(self, lines: list[BankLine]) -> list[BankLine]:
+        """The newest euro receipt of the reported days arrived short, and only the bank's statement says of what."""
+        found = [
+            line
+            for line in lines
+            if line.account == "EUR" and line.amount > _STATEMENT_CHARGE and line.iban and not line.charge
+            if line.day in self._days[-_REPORTED_DAYS:]
+        ]
+        if not found:
+            return lines
+        short = max(found, key=lambda line: line.day)
+        arrived = replace(
+            short,
+            amount=short.amount - _STATEMENT_CHARGE,
+            charge=_STATEMENT_CHARGE,
+            is_charge_listed=False,
+            what=_KEPT_BACK_BY_STATEMENT,
+        )
         return [arrived if line is short else line for line in lines]
 
     def _lines_of_banks(self) -> list[BankLine]:
@@ -164,11 +187,13 @@ class Banks:
             "reconciliationStatus": "NOT_RECONCILED",
             "attachedTransactables": [],
             "returned": line.is_return,
-            "charges": [_charge(line)] if line.charge else [],
+            "charges": [_charge(line)] if line.charge and line.is_charge_listed else [],
             "metadata": {},
             "created": f"{min(line.day, self._days[-1])}T20:15:00Z",
         }
         if line.charge:
+            record["_statementCharges"] = [_charge(line)]
+        if line.charge and line.is_charge_listed:
             record["instructedAmount"] = _amount(line.account[:3], line.amount + line.charge)
         if line.is_return:
             record["returnReason"] = {"code": "AC04", "description": "Closed account number"}

@@ -29,6 +29,7 @@ class BankLine:
         what: What is planted in it; empty for an ordinary line.
         payments: How many payments it sums up.
         charge: What a bank on the way kept back of it; the amount is what arrived.
+        is_charge_listed: Whether the line itself names the charge; the bank's statement always does.
     """
 
     day: date
@@ -42,6 +43,7 @@ class BankLine:
     is_return: bool = False
     payments: int = 1
     charge: Decimal = Decimal()
+    is_charge_listed: bool = True
 
     @property
     def code(self) -> dict[str, str]:

@@ -300,7 +300,9 @@ def test_faults_are_told_in_words(faulty: Rows) -> None:
     assert codes["bank_lines_missing"] == ("warn", "acc-1/2026-04-03")
     assert codes["returned_payment"] == ("warn", "tx-3")
     [told] = faulty("select message from marts.fct_exceptions where exception_code = 'returned_payment'")
-    assert told["message"] == "Money came back on 2026-04-09: 5.00 EUR."
+    assert told["message"] == (
+        "Money came back on 2026-04-09: 5.00 EUR; neither the payment nor its return is in the books."
+    )
     assert codes["duplicate_atlas_etrm_invoice"][0] == "warn"
     assert codes["held_by_person"] == ("hold", "1")
     [held] = faulty("select message, remedy from marts.fct_exceptions where exception_code = 'held_by_person'")

@@ -79,7 +79,7 @@ def test_the_bank_agrees_with_the_ledger_but_for_what_is_planted(world: World) -
         amount = Decimal(record["amount"]["stringValue"])
         if world.summary.bank_lines.get(record["id"]) in planted:
             unbooked[numbers[record["accountId"]]] += amount
-        for kept_back in record["charges"]:
+        for kept_back in record.get("_statementCharges", []):
             unbooked[numbers[record["accountId"]]] -= Decimal(kept_back["amount"]["stringValue"])
         if record["counterparty"].get("name") == BANK:
             charges.append((record["date"], amount))
@@ -109,6 +109,23 @@ def test_the_lines_nobody_can_read_at_once_are_there(world: World) -> None:
     assert [record["amount"]["stringValue"] for record in world.all("atlar", "transactions") if record["charges"]] == [
         "166211.98"
     ]
+
+
+def test_a_statement_tells_what_was_kept_back_and_atlar_does_not_always(world: World) -> None:
+    told = {}
+    for statement in world.all("atlar", "bank_statements"):
+        content = world.engines.atlar.statements.statement_content(
+            statement["connectionId"], statement["reportId"], statement["id"], Query()
+        )
+        for entry in ElementTree.fromstring(content).iterfind(".//camt:Ntry", NAMESPACE):
+            if (charge := entry.findtext("camt:Chrgs/camt:Rcrd/camt:Amt", namespaces=NAMESPACE)) is not None:
+                told[str(entry.findtext("camt:NtryRef", namespaces=NAMESPACE))] = charge
+    [silent] = [
+        record
+        for record in world.all("atlar", "transactions")
+        if record.get("_statementCharges") and not record["charges"]
+    ]
+    assert told == {silent["id"].replace("-", "")[:35]: "8.40"}
 
 
 def test_the_last_ten_days_have_statements(world: World) -> None:

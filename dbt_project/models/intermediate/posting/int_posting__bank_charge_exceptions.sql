@@ -1,5 +1,5 @@
 -- Bank charges that a person must look at, in the columns of `fct_exceptions`.
--- One row per exception code and bank transaction.
+-- One row per exception code and bank line.
 with findings as (
     select
         *,
@@ -8,6 +8,9 @@ with findings as (
             when 'maybe_booked' then 'bank_charge_maybe_booked'
             when 'ambiguous' then 'ambiguous_bank_charge'
             when 'left_open' then 'bank_charge_left_open'
+            when 'told_otherwise' then 'bank_charge_told_otherwise'
+            when 'maybe_told' then 'bank_charge_maybe_told'
+            when 'not_listed' then 'bank_charge_not_listed'
         end as exception_code,
         case when is_deducted then 'The bank kept back a charge' else 'The bank charged its fee' end
         || coalesce(' of ' || amount || ' ' || currency_code, '') || ' on ' || booking_date as charged
@@ -16,19 +19,27 @@ with findings as (
 
 select
     exception_code,
-    case exception_code when 'bank_charge_left_open' then 'warn' else 'hold' end as severity,
+    case when exception_code in ('bank_charge_left_open', 'bank_charge_not_listed') then 'warn' else 'hold' end
+        as severity,
     'atlar' as source_system,
-    'transaction' as record_type,
-    transaction_id as record_id,
+    record_type,
+    record_id,
     charged || case charge_status
         when 'unreadable' then ' without an amount in ' || currency_code || '.'
         when 'maybe_booked' then '; ' || manual_entry_id || ' books as much in another month.'
+        when 'told_otherwise' then '; its statement says ' || amount_told_otherwise || ' ' || currency_code || '.'
+        when 'maybe_told' then '; no line of Atlar is the statement''s, but ' || near_transaction_id || ' may be.'
+        when 'not_listed' then '; only its statement says so, and Atlar has not listed all lines of that day.'
         when 'ambiguous' then '; several payments of the books fit the line.'
         else '; the payment is booked without it, so the document stays open by as much.'
     end as message,
     case charge_status
         when 'unreadable' then 'Book the charge by hand in Atlas Accounting.'
         when 'maybe_booked' then 'Date that entry into the month of the bank''s line if it is the same charge.'
+        when 'told_otherwise' then 'Ask the bank which is right, and book the charge by hand in Atlas Accounting.'
+        when 'maybe_told'
+            then 'None if Atlar''s line is the same charge; else book the statement''s by hand in Atlas Accounting.'
+        when 'not_listed' then 'None: the charge is posted, once, when the day is complete.'
         when 'ambiguous' then 'Book the charge by hand in Atlas Accounting, against bank charges.'
         else 'If we bear the charge, record the payment with what was sent; the charge is then posted by itself.'
     end as remedy,

@@ -1,6 +1,6 @@
 -- Bank charges that nobody has booked: debit bank charges, credit the account they were taken from; a refund the other
 -- way round. Dated on the bank's day, or the first open one.
--- One row per journal line; one entry per bank transaction.
+-- One row per journal line; one entry per bank line.
 with company as (
     select first_open_date from {{ ref('int_posting__closed_through') }}
 ),
@@ -45,7 +45,7 @@ select
     null::varchar as reverses_journal_entry_id,
     'atlar' as source_system,
     'bank_fee' as source_document_type,
-    lines.transaction_id as source_document_id,
+    regexp_replace(lines.journal_entry_id, '^atlar:bank_fee:', '') as source_document_id,
     lines.entry_date,
     null::date as rate_date,
     null::varchar as direction,

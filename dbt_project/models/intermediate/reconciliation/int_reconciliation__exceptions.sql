@@ -35,19 +35,6 @@ unknown_orders as (
     where documents.order_id is not null and orders.order_id is null
 ),
 
-returned as (
-    select
-        transactions.transaction_id,
-        transactions.booking_date,
-        transactions.amount,
-        transactions.currency_code,
-        transactions.counterparty_name,
-        transactions.return_reason_code
-    from {{ ref('stg_atlar__transactions') }} as transactions
-    -- What somebody reconciled in Atlar has been dealt with.
-    where transactions.is_returned and coalesce(transactions.reconciliation_status, '') <> 'RECONCILED'
-),
-
 incomplete_days as (
     select
         balances.account_id,
@@ -118,10 +105,32 @@ select
     transaction_id as record_id,
     'Money came back on ' || booking_date || ': '
     || {{ minor_unit_text('amount', 'currency_code') }} || ' ' || currency_code
-    || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '') || '.' as message,
-    'Correct the payment in Atlas Accounting; its document is open again.' as remedy,
+    || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '')
+    || '; neither the payment nor its return is in the books.' as message,
+    'None while both are left out: together they are 0.00. Once the payment is recorded, void it in Atlas Accounting.'
+        as remedy,
     null::bigint as order_id
-from returned
+from {{ ref('int_reconciliation__returned_lines') }}
+where return_status = 'never_booked'
+
+union all
+
+select
+    'returned_payment_not_in_books' as exception_code,
+    'hold' as severity,
+    'atlar' as source_system,
+    'transaction' as record_type,
+    transaction_id as record_id,
+    'Money came back on ' || booking_date || ': '
+    || {{ minor_unit_text('amount', 'currency_code') }} || ' ' || currency_code
+    || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '')
+    || '; the books still count ' || journal_entry_id || ' of ' || payment_date
+    || case when payment_count > 1 then ', the latest of ' || payment_count || ' of that amount,' else '' end
+    || coalesce(' as settling ' || document_numbers, '') || '.' as message,
+    'Void that payment in Atlas Accounting: its entry is then reversed and what it settled is open again.' as remedy,
+    null::bigint as order_id
+from {{ ref('int_reconciliation__returned_lines') }}
+where return_status = 'payment_stands'
 
 union all
 

@@ -23,6 +23,10 @@ select
     {{ json_text('transactions.bank_transaction_code', 'subfamily') }} as bank_subfamily,
     transactions.reconciliation_status,
     transactions.is_returned,
-    transactions.return_reason_code
+    transactions.return_reason_code,
+    returned.return_status,
+    returned.journal_entry_id as returned_journal_entry_id
 from {{ ref('stg_atlar__transactions') }} as transactions
 left join {{ ref('stg_atlar__accounts') }} as accounts on transactions.account_id = accounts.account_id
+left join {{ ref('int_reconciliation__returned_lines') }} as returned
+    on transactions.transaction_id = returned.transaction_id
