@@ -64,7 +64,8 @@ def exchange_lines(records: Records, as_of: date) -> Iterator[Line]:
 def _realised(records: Records, side: Side, carried: _Steps, brought: _Steps) -> Iterator[Line]:
     """What each payment brought more or less than its documents were carried at; notes both for the month ends."""
     kind = KINDS[side]
-    documents = {d["id"]: d for d in records.issued[side] if d["currency"] != BASE}
+    # A document that was voided after its payment was: both stay in the journal, with what took them back.
+    documents = {d["id"]: d for d in [*records.issued[side], *records.taken_back(side)] if d["currency"] != BASE}
     voided = {p["id"] for p in records.voided_payments(side)}
     payments = {p["id"]: p for p in [*records.payments(side), *records.voided_payments(side)]}
     since = policy_day("realised_fx")

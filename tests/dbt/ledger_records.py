@@ -71,6 +71,12 @@ class Records:
             for side, kind in KINDS.items()
         }
 
+    def taken_back(self, side: Side) -> list[Record]:
+        """Documents that are void and were issued once: as they were then."""
+        table = f"atlas_accounting.{KINDS[side].table}"
+        voided = [d["id"] for d in self.table(table) if d["status"] == "voided"]
+        return [self.as_issued[document_id] for document_id in voided if document_id in self.as_issued]
+
     @cached_property
     def counterparties(self) -> dict[int, Record]:
         """ATLAS counterparties by id."""

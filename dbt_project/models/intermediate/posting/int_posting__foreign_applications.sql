@@ -1,13 +1,15 @@
--- What payments were applied to: those that count, and those that were voided since, once as they stood and once with
--- the other sign on the day of their reversal.
+-- What payments were applied to: those that count, and those that count no more (the payment or the document was
+-- voided, or the payment was taken off the document), once as they stood and once with the other sign on the day on
+-- which they are taken back.
 -- One row per side, payment and document, and one more for what was taken back.
-with voided as (
+with voided_payments as (
     select
         voided.side,
         voided.payment_id,
-        voided.payment_date,
-        voided.reversal_date,
         applications.document_id,
+        voided.payment_date as settlement_date,
+        voided.reversal_date,
+        voided.voided_seen_at as gone_at,
         applications.amount_applied + applications.amount_discount as amount_settled
     from {{ ref('int_posting__voided_payments') }} as voided
     inner join {{ ref('stg_atlas_accounting__payment_application_versions') }} as applications
@@ -18,46 +20,132 @@ with voided as (
             and voided.voided_seen_at = applications.known_to
 ),
 
+-- The last version that names a document, where the payment still counts and names it no more.
+last_versions as (
+    select
+        applications.side,
+        applications.payment_id,
+        applications.document_id,
+        applications.settlement_date,
+        applications.known_to as gone_at,
+        applications.amount_applied + applications.amount_discount as amount_settled
+    from {{ ref('stg_atlas_accounting__payment_application_versions') }} as applications
+    inner join {{ ref('int_reconciliation__payments') }} as payments
+        on
+            applications.side = payments.side
+            and applications.payment_id = payments.payment_id
+    qualify
+        rank() over (
+            partition by applications.side, applications.payment_id, applications.document_id
+            order by applications.known_from desc
+        ) = 1
+),
+
+taken_off as (
+    select
+        last_versions.side,
+        last_versions.payment_id,
+        last_versions.document_id,
+        last_versions.settlement_date,
+        greatest(
+            last_versions.settlement_date, coalesce(closings.first_open_date, last_versions.settlement_date)
+        ) as reversal_date,
+        last_versions.gone_at,
+        last_versions.amount_settled
+    from last_versions
+    left join {{ ref('int_posting__closings') }} as closings
+        on
+            last_versions.gone_at >= closings.known_at
+            and last_versions.gone_at < closings.known_until
+    where last_versions.gone_at is not null
+),
+
+voided_documents as (
+    select
+        case document_type when 'invoice' then 'receivable' else 'payable' end as side,
+        document_id,
+        reversal_date,
+        voided_seen_at
+    from {{ ref('int_posting__voided_documents') }}
+    where is_posted
+),
+
+-- What names a document that is void now: taken back with it, whatever becomes of the payment afterwards.
+counting as (
+    select
+        settlements.side,
+        settlements.payment_id,
+        settlements.document_id,
+        settlements.settlement_date,
+        case
+            when documents.document_id is not null
+                then greatest(settlements.settlement_date, documents.reversal_date)
+        end as reversal_date,
+        settlements.amount_settled
+    from {{ ref('int_reconciliation__settlements') }} as settlements
+    left join voided_documents as documents
+        on
+            settlements.side = documents.side
+            and settlements.document_id = documents.document_id
+),
+
+gone as (
+    select * from voided_payments
+    union all
+    select * from taken_off
+),
+
 applications as (
     select
         side,
         payment_id,
         document_id,
         settlement_date,
-        amount_settled,
-        false as is_reversal
-    from {{ ref('int_reconciliation__settlements') }}
+        reversal_date,
+        amount_settled
+    from counting
 
     union all
 
     select
-        side,
-        payment_id,
-        document_id,
-        payment_date as settlement_date,
-        amount_settled,
-        false as is_reversal
-    from voided
-
-    union all
-
-    select
-        side,
-        payment_id,
-        document_id,
-        reversal_date as settlement_date,
-        -amount_settled as amount_settled,
-        true as is_reversal
-    from voided
+        gone.side,
+        gone.payment_id,
+        gone.document_id,
+        gone.settlement_date,
+        case
+            when documents.voided_seen_at < gone.gone_at
+                then greatest(gone.settlement_date, documents.reversal_date)
+            else gone.reversal_date
+        end as reversal_date,
+        gone.amount_settled
+    from gone
+    left join voided_documents as documents
+        on
+            gone.side = documents.side
+            and gone.document_id = documents.document_id
 )
 
 select
     side,
     payment_id,
     document_id,
-    is_reversal,
+    false as is_reversal,
     max(settlement_date) as settlement_date,
     sum(amount_settled) as amount_settled
 from applications
-group by side, payment_id, document_id, is_reversal
+group by side, payment_id, document_id
+having sum(amount_settled) <> 0
+
+union all
+
+select
+    side,
+    payment_id,
+    document_id,
+    true as is_reversal,
+    max(reversal_date) as settlement_date,
+    -sum(amount_settled) as amount_settled
+from applications
+where reversal_date is not null
+group by side, payment_id, document_id
 having sum(amount_settled) <> 0

@@ -20,6 +20,7 @@ with open_documents as (
         on
             months.event = 'revaluation'
             and months.month_end_date >= documents.issue_date
+            and not documents.is_voided
     left join {{ ref('int_posting__foreign_settlements') }} as settlements
         on
             documents.side = settlements.side

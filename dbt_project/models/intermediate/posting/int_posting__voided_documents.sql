@@ -84,6 +84,7 @@ select
     voided.is_of_order,
     voided.is_posted,
     voided.document_date,
+    voided.voided_seen_at,
     coalesce(
         -- Of an entry the books hold the reversal, with its day.
         voided.reversal_date,
