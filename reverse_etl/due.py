@@ -83,6 +83,9 @@ class Prospect:
     amount_text: str | None
     amount: Decimal | None
     control_account_id: str | None
+    entry_key: str | None = None
+    entry_id_ending: str | None = None
+    entry_number_ending: str | None = None
 
 
 def read_prospects(work_path: Path) -> list[Prospect]:

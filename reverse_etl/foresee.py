@@ -1,4 +1,4 @@
-"""Foresees what follows from a plan's writes, so that one approval carries an order from its invoice to its end.
+"""Foresees what follows from a plan's writes, so that one approval carries an order from its document to its end.
 
 In: a plan's items and, per order, what the writes that follow will hold (`sync_prospects`). Out: the follow-ups, with
 slots for the ids and numbers that the plan's own deliveries will return. Pure.
@@ -71,6 +71,7 @@ class _Document:
     vendor_bill_number: str | None
     prospect: Prospect
     is_to_be: bool
+    has_slots: bool = False
 
 
 def foresee(items: Sequence[PlanItem], prospects: Iterable[Prospect]) -> tuple[PlanItem, ...]:
@@ -81,7 +82,9 @@ def foresee(items: Sequence[PlanItem], prospects: Iterable[Prospect]) -> tuple[P
         prospects: What the writes that follow will hold, ordered by order.
     """
     planned = {item.key: item for item in items}
-    issued_by_order = {(item.sync_name, item.order_id): item for item in items if item.operation in ("send", "approve")}
+    issued_by_order = {
+        (item.sync_name, item.order_id): item for item in items if item.operation in ("send", "approve", "post")
+    }
     orders: set[int | None] = {item.order_id for item in items}
     found: list[PlanItem] = []
     for order_id, sides in groupby(prospects, key=lambda one: one.order_id):
@@ -108,7 +111,10 @@ def _follow(
                 return
             yield _issue(side, prospect, creation)
             documents.append(_to_be(side, prospect, creation))
-        elif (side.issues, prospect.order_id) in issues or prospect.is_issued:
+        elif prospect.entry_key is not None and (ENTRIES, prospect.entry_key) in planned:
+            # Its posting is foreseen as that of every entry.
+            documents.append(_entry_to_be(prospect, prospect.entry_key))
+        elif (side.issues, prospect.order_id) in issues or prospect.is_issued or _is_posted(prospect, issues):
             if prospect.document_id is None or prospect.document_number is None:
                 return
             documents.append(
@@ -172,8 +178,31 @@ def _to_be(side: _Side, prospect: Prospect, creation: PlanItem) -> _Document:
         fields.get("due_date"),
         fields.get("vendor_bill_number"),
         prospect,
-        True,
+        is_to_be=True,
+        has_slots=True,
     )
+
+
+def _entry_to_be(prospect: Prospect, key: str) -> _Document:
+    """One side of an entry: its id and number, each with the ending by which the books' models tell the sides."""
+    return _Document(
+        slot("entry", key, "id") + (prospect.entry_id_ending or ""),
+        slot("entry", key, "number") + (prospect.entry_number_ending or ""),
+        prospect.issue_date,
+        prospect.due_date,
+        None,
+        prospect,
+        is_to_be=True,
+        has_slots=True,
+    )
+
+
+def _is_posted(prospect: Prospect, issues: Mapping[tuple[str, int | None], PlanItem]) -> bool:
+    """Whether the plan posts the draft entry that stands for this side."""
+    post = issues.get((POSTS, prospect.order_id))
+    if post is None or post.destination_id is None:
+        return False
+    return prospect.document_id == post.destination_id + (prospect.entry_id_ending or "")
 
 
 def _write_back(planned: Mapping[tuple[str, str], PlanItem], documents: Sequence[_Document]) -> Iterator[PlanItem]:
@@ -206,7 +235,7 @@ def _erp_code(first: Prospect, documents: Sequence[_Document]) -> PlanItem:
         payload=canonical({"erpCode": "+".join(one.number for one in ordered)}),
         current_values=canonical({"erpCode": None}),
     )
-    return item_of(BY_NAME[ERP_CODES], row, slots=("erpCode",) if any(_has_slot(one) for one in documents) else ())
+    return item_of(BY_NAME[ERP_CODES], row, slots=("erpCode",) if any(one.has_slots for one in documents) else ())
 
 
 def _atlas_etrm_invoice(document: _Document) -> Iterator[PlanItem]:
@@ -236,9 +265,6 @@ def _atlas_etrm_invoice(document: _Document) -> Iterator[PlanItem]:
         current_values=None,
     )
     own = () if document.vendor_bill_number else ("invoiceNumber",)
-    slots = ("sync_key", "externalId", *own) if _has_slot(document) else ()
+    slots = ("sync_key", "externalId", *own) if document.has_slots else ()
     yield item_of(BY_NAME[INVOICES], row, slots=slots)
 
-
-def _has_slot(document: _Document) -> bool:
-    return document.is_to_be and document.prospect.document_id is None

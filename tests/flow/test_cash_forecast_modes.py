@@ -1,12 +1,15 @@
 """The other settings of DESIGN section 4, over one small company: what carries Atlar's cash forecast where the settings
-say forecasted transactions (signed, once, and at rest), and orders posted as journal entries, never as documents too.
+say forecasted transactions (signed, once, and at rest), and orders posted as journal entries, never as documents too,
+carried from the entry to the ATLAS ETRM invoice by one approval.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,29 +19,96 @@ import pytest
 from tests.flow.conftest import UNLIMITED, Profile, start_sandbox, stop_sandbox
 
 pytestmark = pytest.mark.timeout(1800)
-"""A run from nothing stands before the first test."""
+"""An approved plan and a run, from nothing, stand before the first test."""
 
 ORDER_KEY = re.compile(r"atlas_etrm:order:([0-9]+)(?:\s|$)")
 CONTROL_LINE = re.compile(r"(customer|vendor) (\S+) due (\S+)$")
 
 
+@dataclass
+class Approved:
+    """What one approval was given for, what it sent, and what stood at the vendors when it was done."""
+
+    planned: dict[str, Any]
+    applied: dict[str, Any]
+    erp_codes: dict[int, str | None]
+    invoices: Counter[str]
+
+
 @pytest.fixture(scope="module")
-def forecasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
     """A small company whose treasury wants forecasted transactions, and whose accountant wants entries."""
     folder: Path = tmp_path_factory.mktemp("forecasting")
     settings = {
         "SOURCES__ATLAR__AP_AR_MODE": "forecasted_transactions",
         "SOURCES__ATLAS_ACCOUNTING__POSTING_MODE": "journal_entries",
     }
-    profile = Profile(folder, settings)
-    process = start_sandbox(folder, *UNLIMITED, "--scale", "0.1")
+    process = start_sandbox(folder / "data", *UNLIMITED, "--scale", "0.1")
     try:
-        first = profile.run()
-        assert (first["rejected"], first["unknown"]) == (0, 0)
-        assert first["tie_outs"] and [name for name, tied in first["tie_outs"].items() if not tied] == []
-        yield profile
+        yield Profile(folder / "data", settings)
     finally:
         stop_sandbox(process)
+
+
+@pytest.fixture(scope="module")
+def approved(company: Profile) -> Approved:
+    """Anna plans everything, Bert approves it once, Anna applies it."""
+    keys = company.data_dir.parent / "keys"
+    assert company.command("identity", "key", str(keys)).returncode == 0
+    by_token = {
+        "REVERSE_ETL__AUTO_APPLY": "none",
+        "OPERATIONS__IDENTITY": "token",
+        "OPERATIONS__TOKEN_PUBLIC_KEY": str(keys / "tieout_identity_key.pub.pem"),
+    }
+    private = str(keys / "tieout_identity_key.pem")
+    anna, bert = (
+        Profile(company.data_dir, {**company.environment, **by_token, "OPERATIONS__TOKEN": token.stdout.strip()})
+        for token in (company.command("identity", "token", name, "--key", private) for name in ("anna", "bert"))
+    )
+    planned = anna.command("plan", "--json")
+    plan = json.loads(planned.stdout)
+    done = bert.command("approve", plan["plan"]["plan_id"], "--reason", "checked")
+    assert done.returncode == 0, done.stderr
+    applied = anna.command("apply", "--json")
+    assert applied.returncode in (0, 3), applied.stderr[-4000:]
+    return Approved(
+        plan["plan"],
+        json.loads(applied.stdout),
+        {order["id"]: order["erpCode"] for order in company.at_vendor("atlas_etrm", "orders")},
+        Counter(invoice["externalId"] for invoice in company.at_vendor("atlas_etrm", "invoices")),
+    )
+
+
+@pytest.fixture(scope="module")
+def forecasting(company: Profile, approved: Approved) -> Profile:
+    """The company after a run that does by itself whatever the approval did not foresee."""
+    first = company.run()
+    assert (first["rejected"], first["unknown"]) == (0, 0)
+    assert first["tie_outs"] and [name for name, tied in first["tie_outs"].items() if not tied] == []
+    return company
+
+
+def test_one_approval_carries_an_order_from_its_entry_to_its_end(company: Profile, approved: Approved) -> None:
+    every = approved.planned["items"] + approved.planned["follow_ups"]
+    assert approved.applied["sent"] == len(every)
+    assert (approved.applied["rejected"], approved.applied["unknown"], approved.applied["refused"]) == (0, 0, [])
+    entries = {
+        item["order_id"]
+        for item in approved.planned["items"]
+        if item["sync"] == "sync_atlas_accounting__journal_entries" and item["order_id"] is not None
+    }
+    assert entries, "orders are posted as entries here"
+    posted = _order_entries(company)
+    for order_id in entries:
+        numbers = _numbers(posted[order_id])
+        assert approved.erp_codes[order_id] == "+".join(numbers)
+        assert [approved.invoices[number] for number in numbers] == [1] * len(numbers)
+
+
+def _numbers(entry: dict[str, Any]) -> list[str]:
+    """The entry's number; of a mixed order's, one for each side."""
+    sides = [line for line in entry["lines"] if CONTROL_LINE.match(line["description"])]
+    return [entry["entry_number"] + ending for ending in ([""] if len(sides) == 1 else ["-AR", "-AP"])]
 
 
 def _order_entries(profile: Profile) -> dict[int, dict[str, Any]]:
@@ -68,8 +138,7 @@ def test_orders_are_posted_as_entries_and_never_as_documents_too(forecasting: Pr
     codes = {order["id"]: order["erpCode"] for order in profile.at_vendor("atlas_etrm", "orders")}
     invoices = Counter(invoice["externalId"] for invoice in profile.at_vendor("atlas_etrm", "invoices"))
     for order_id, entry in entries.items():
-        sides = [line for line in entry["lines"] if CONTROL_LINE.match(line["description"])]
-        numbers = [entry["entry_number"] + ending for ending in ([""] if len(sides) == 1 else ["-AR", "-AP"])]
+        numbers = _numbers(entry)
         assert codes[order_id] == "+".join(numbers)
         assert [invoices[number] for number in numbers] == [1] * len(numbers)
     waiting = profile.query("select order_id from marts.fct_orders where became = 'to_be_invoiced'")

@@ -1,4 +1,5 @@
--- What the writes that follow from an order's document will hold: send or approve, erpCode, ATLAS ETRM invoice.
+-- What the writes that follow from an order's document, or from the journal entry posted instead of it, will hold:
+-- send, approve or post, erpCode, ATLAS ETRM invoice.
 -- One row per order and direction whose chain is not complete. Nothing is sent from here: the planner foresees with it
 -- what the sync models will hold due once the document exists, so that one approval carries an order to its end.
 with documents as (
@@ -23,6 +24,23 @@ with documents as (
         currency_code,
         amount_total
     from {{ ref('stg_atlas_accounting__bills') }}
+),
+
+-- The entry that is to be made for a side; of a mixed order one for both, its number then has an ending for each.
+entries as (
+    select
+        order_id,
+        direction,
+        journal_entry_id,
+        due_date,
+        min(entry_date) over (partition by journal_entry_id) as entry_date,
+        case
+            when count(*) over (partition by journal_entry_id) = 1 then ''
+            when direction = 'receivable' then '-AR'
+            else '-AP'
+        end as number_ending
+    from {{ ref('int_posting__order_entries_due') }}
+    where not is_reversal and has_parties and journal_entry_id_atlas_accounting is null
 ),
 
 sides as (
@@ -62,18 +80,25 @@ select
     sides.document_number,
     sides.document_id is not null and sides.document_status = 'draft' as is_draft,
     sides.document_id is not null and sides.document_status not in ('draft', 'pending', 'voided') as is_issued,
-    documents.issue_date::varchar as issue_date,
-    documents.due_date::varchar as due_date,
+    coalesce(documents.issue_date, entries.entry_date)::varchar as issue_date,
+    coalesce(documents.due_date, entries.due_date)::varchar as due_date,
     documents.vendor_bill_number,
     {{ minor_unit_text('coalesce(documents.amount_total, sides.gross_amount)', 'sides.currency_code') }} as amount_text,
     coalesce(documents.amount_total, sides.gross_amount)::decimal(20, 4) as amount,
-    accounts.account_id as control_account_id
+    accounts.account_id as control_account_id,
+    'entry:' || entries.journal_entry_id as entry_key,
+    {{ order_entry_document_id("''", 'sides.direction') }} as entry_id_ending,
+    entries.number_ending as entry_number_ending
 from sides
 cross join {{ ref('stg_operations__run_parameters') }} as parameters
 left join documents
     on
         sides.direction = documents.direction
         and sides.document_id = documents.document_id
+left join entries
+    on
+        sides.order_id = entries.order_id
+        and sides.direction = entries.direction
 left join {{ ref('int_posting__control_accounts') }} as controls
     on
         coalesce(documents.currency_code, sides.currency_code) = controls.currency_code
@@ -85,4 +110,5 @@ where
     and sides.status_role in ('ready', 'processed', 'settled')
     and not sides.is_held
     and not sides.is_posted_elsewhere
-    and parameters.posting_mode = 'documents'
+    -- What the other mode began is finished as it was begun.
+    and (parameters.posting_mode = 'documents' or sides.document_id is not null or entries.order_id is not null)

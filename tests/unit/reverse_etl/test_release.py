@@ -29,6 +29,8 @@ CUSTOMERS = "sync_atlas_accounting__customers"
 INVOICES = "sync_atlas_accounting__invoices"
 SENDS = "sync_atlas_accounting__invoice_sends"
 CODES = "sync_atlas_etrm__order_erp_codes"
+ENTRIES = "sync_atlas_accounting__journal_entries"
+POSTS = "sync_atlas_accounting__journal_entry_posts"
 ATLAS_INVOICES = "sync_atlas_etrm__invoices"
 PARTIES = "sync_atlas_etrm__counterparties"
 
@@ -310,6 +312,56 @@ def test_a_journal_entry_is_posted_by_the_approval_of_its_creation() -> None:
     literal = filled(post, {told: "je-1", told.replace(".id", ".number"): "JE-1"})
     assert (literal.sync_key, literal.destination_id, literal.fields) == (f"{key}:je-1", "je-1", {"status": "posted"})
     assert literal.record_label == "journal entry JE-1 (atlas_etrm:order:210:accrual)"
+
+
+def entry_prospects(*directions: str, **more: Any) -> list[Prospect]:
+    told = {"receivable": (".AR", "-AR"), "payable": (".AP", "-AP")}
+    return [
+        prospect(
+            direction=direction,
+            entry_key="entry:atlas_etrm:order:210",
+            entry_id_ending=told[direction][0],
+            entry_number_ending=told[direction][1] if len(directions) > 1 else "",
+            **{"issue_date": "2026-04-02", "due_date": "2026-04-16", **more},
+        )
+        for direction in directions
+    ]
+
+
+@pytest.mark.parametrize(
+    ("directions", "code"), [(["receivable"], "JE-7"), (["payable", "receivable"], "JE-7-AR+JE-7-AP")]
+)
+def test_an_order_posted_as_an_entry_is_carried_to_its_end(directions: list[str], code: str) -> None:
+    entry = item_of(BY_NAME[ENTRIES], row("entry:atlas_etrm:order:210", {"entry_date": "2026-04-02"}, order_id=210))
+    post, erp_code, *invoices = foresee([entry], entry_prospects(*directions))
+    told = "{entry(entry atlas_etrm:order:210).id}"
+    returned = {told: "je-7", told.replace(".id", ".number"): "JE-7"}
+    assert post.operation == "post"
+    assert filled(erp_code, returned).fields == {"erpCode": code}
+    assert [(one.sync_key, one.fields["externalId"]) for one in (filled(each, returned) for each in invoices)] == [
+        (f"document:je-7.{'AR' if direction == 'receivable' else 'AP'}", number)
+        for direction, number in zip(directions, reversed(code.split("+")), strict=True)
+    ]
+    fields = filled(invoices[0], returned).fields
+    assert (fields["invoiceDate"], fields["dueDate"]) == ("2026-04-02T00:00:00", "2026-04-16T00:00:00")
+    assert fields["invoiceNumber"] == fields["externalId"]
+
+
+def test_a_draft_entry_that_the_plan_posts_is_carried_to_its_end_too() -> None:
+    draft = {"document_id": "je-7.AR", "document_number": "JE-7", "is_draft": True}
+    post = row(
+        "entry:atlas_etrm:order:210:je-7",
+        {"status": "posted"},
+        operation="post",
+        now={"status": "draft"},
+        destination_id="je-7",
+        order_id=210,
+    )
+    side = prospect(**draft, entry_id_ending=".AR", issue_date="2026-04-02", due_date="2026-04-16")
+    erp_code, invoice = foresee([item_of(BY_NAME[POSTS], post)], [side])
+    assert (erp_code.fields, erp_code.slots) == ({"erpCode": "JE-7"}, ())
+    assert (invoice.sync_key, invoice.slots) == ("document:je-7.AR", ())
+    assert foresee([item_of(BY_NAME[POSTS], replace(post, destination_id="je-8"))], [side]) == (), "another draft"
 
 
 def test_text_that_looks_like_a_slot_stays_text(desk: Desk) -> None:

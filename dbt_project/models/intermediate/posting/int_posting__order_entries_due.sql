@@ -9,6 +9,7 @@ with entries as (
         sources.direction,
         sources.entry_date,
         false as is_reversal,
+        coalesce(orders.due_date, sources.entry_date) as due_date,
         case sources.direction when 'receivable' then 'customer ' else 'vendor ' end || matches.party_id
         || ' due ' || coalesce(orders.due_date, sources.entry_date) as control_text
     from {{ ref('int_posting__order_side_sources') }} as sources
@@ -34,6 +35,7 @@ with entries as (
         corrections.direction,
         voided.reversal_date as entry_date,
         true as is_reversal,
+        null::date as due_date,
         null::varchar as control_text
     from {{ ref('int_posting__corrections') }} as corrections
     inner join {{ ref('int_posting__order_side_sources') }} as sources
