@@ -245,7 +245,16 @@ def _load_accounting(raw: RawFixture) -> None:
     raw.insert(
         "atlas_accounting.invoices",
         [
-            _document("invoice", "inv-228", "cus-1", [("4100", "1000.00"), ("2200", "240.00")], **paid, **key(228)),
+            _document(
+                "invoice",
+                "inv-228",
+                "cus-1",
+                [("4100", "1000.00"), ("2200", "240.00")],
+                **paid,
+                **key(228),
+                discount_percent="2",
+                discount_days=60,
+            ),
             _document("invoice", "inv-s", "cus-9", [("4901", "100.05")] * 3, currency="SEK"),
             _document("invoice", "inv-d", "cus-1", [("4110", "5.00")], status="draft"),
             _document("invoice", "inv-t", "cus-1", [("4110", "100.00")], tax_amount="19.00", total_amount="119.00"),

@@ -135,6 +135,58 @@ where return_status = 'payment_stands'
 union all
 
 select
+    'discount_beyond_terms' as exception_code,
+    'warn' as severity,
+    'atlas_accounting' as source_system,
+    'invoice' as record_type,
+    document_id as record_id,
+    'A discount of ' || {{ minor_unit_text('amount_taken', 'currency_code') }} || ' ' || currency_code
+    || ' was taken on ' || coalesce(document_number, document_id)
+    || case
+        when last_discount_date is null then ', which grants none.'
+        else ', of it ' || {{ minor_unit_text('amount_beyond', 'currency_code') }} || ' beyond the terms: '
+            || {{ minor_unit_text('amount_allowed', 'currency_code') }} || ' by ' || last_discount_date || '.'
+    end as message,
+    'Claim it from the customer, or leave it as granted: the books already count the invoice as settled by it.' as remedy,
+    order_id
+from {{ ref('int_reconciliation__discounts') }}
+where finding = 'beyond_terms'
+
+union all
+
+select
+    'discount_not_applied' as exception_code,
+    'warn' as severity,
+    'atlas_accounting' as source_system,
+    'invoice' as record_type,
+    document_id as record_id,
+    'The customer kept ' || {{ minor_unit_text('amount_open', 'currency_code') }} || ' ' || currency_code || ' of '
+    || coalesce(document_number, document_id) || ' as the early-payment discount, within its term (' || last_discount_date || '); the books show it open.'
+        as message,
+    'Apply the payment with its discount in Atlas Accounting.' as remedy,
+    order_id
+from {{ ref('int_reconciliation__discounts') }}
+where finding = 'not_applied'
+
+union all
+
+select
+    'short_payment' as exception_code,
+    'warn' as severity,
+    'atlas_accounting' as source_system,
+    'invoice' as record_type,
+    document_id as record_id,
+    'The customer paid ' || coalesce(document_number, document_id) || ' short by '
+    || {{ minor_unit_text('amount_open', 'currency_code') }} || ' ' || currency_code
+    || ' on ' || last_payment_date || ', after the discount ended on ' || last_discount_date || '.' as message,
+    'Claim the rest from the customer, or grant the discount in Atlas Accounting.' as remedy,
+    order_id
+from {{ ref('int_reconciliation__discounts') }}
+where finding = 'short_payment'
+
+union all
+
+select
     'bank_lines_missing' as exception_code,
     'warn' as severity,
     'atlar' as source_system,
