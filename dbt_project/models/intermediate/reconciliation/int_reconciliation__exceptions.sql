@@ -144,10 +144,12 @@ select
     || ' was taken on ' || coalesce(document_number, document_id)
     || case
         when last_discount_date is null then ', which grants none.'
-        else ', of it ' || {{ minor_unit_text('amount_beyond', 'currency_code') }} || ' beyond the terms: '
+        else
+            ', of it ' || {{ minor_unit_text('amount_beyond', 'currency_code') }} || ' beyond the terms: '
             || {{ minor_unit_text('amount_allowed', 'currency_code') }} || ' by ' || last_discount_date || '.'
     end as message,
-    'Claim it from the customer, or leave it as granted: the books already count the invoice as settled by it.' as remedy,
+    'Claim it from the customer, or leave it as granted: the books already count the invoice as settled by it.'
+        as remedy,
     order_id
 from {{ ref('int_reconciliation__discounts') }}
 where finding = 'beyond_terms'
