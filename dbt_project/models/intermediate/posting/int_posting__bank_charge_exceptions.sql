@@ -2,8 +2,10 @@
 -- One row per exception code and bank line.
 with findings as (
     select
-        *,
-        case charge_status
+        charges.*,
+        left_open.document_numbers,
+        {{ minor_unit_text('abs(left_open.amount_sent)', 'charges.currency_code') }} as sent_text,
+        case charges.charge_status
             when 'unreadable' then 'unreadable_bank_charge'
             when 'maybe_booked' then 'bank_charge_maybe_booked'
             when 'ambiguous' then 'ambiguous_bank_charge'
@@ -12,9 +14,15 @@ with findings as (
             when 'maybe_told' then 'bank_charge_maybe_told'
             when 'not_listed' then 'bank_charge_not_listed'
         end as exception_code,
-        case when is_deducted then 'The bank kept back a charge' else 'The bank charged its fee' end
-        || coalesce(' of ' || amount || ' ' || currency_code, '') || ' on ' || booking_date as charged
-    from {{ ref('int_posting__bank_charges') }}
+        case when charges.is_deducted then 'The bank kept back a charge' else 'The bank charged its fee' end
+        || coalesce(
+            ' of ' || {{ minor_unit_text('charges.amount', 'charges.currency_code') }} || ' ' || charges.currency_code,
+            ''
+        )
+        || ' on ' || charges.booking_date as charged
+    from {{ ref('int_posting__bank_charges') }} as charges
+    left join {{ ref('int_posting__charges_left_open') }} as left_open
+        on charges.record_id = left_open.record_id
 )
 
 select
@@ -31,7 +39,10 @@ select
         when 'maybe_told' then '; no line of Atlar is the statement''s, but ' || near_transaction_id || ' may be.'
         when 'not_listed' then '; only its statement says so, and Atlar has not listed all lines of that day.'
         when 'ambiguous' then '; several payments of the books fit the line.'
-        else '; the payment is booked without it, so the document stays open by as much.'
+        else
+            '; ' || net_entry_id || ' is booked without it'
+            || coalesce(', and ' || document_numbers || ' stays open', '')
+            || '.' || case when bearer = 'DEBT' then ' By the statement the payer bears it.' else '' end
     end as message,
     case charge_status
         when 'unreadable' then 'Book the charge by hand in Atlas Accounting.'
@@ -41,7 +52,9 @@ select
             then 'None if Atlar''s line is the same charge; else book the statement''s by hand in Atlas Accounting.'
         when 'not_listed' then 'None: the charge is posted, once, when the day is complete.'
         when 'ambiguous' then 'Book the charge by hand in Atlas Accounting, against bank charges.'
-        else 'If we bear the charge, record the payment with what was sent; the charge is then posted by itself.'
+        else
+            'If the charge is ours, void the payment and record it with ' || sent_text || ' ' || currency_code
+            || ': its document is settled and the charge posted by itself. If it is not, claim it from the other side.'
     end as remedy,
     null::bigint as order_id
 from findings

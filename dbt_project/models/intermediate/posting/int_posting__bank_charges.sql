@@ -127,7 +127,11 @@ taken as (
     select
         numbered.record_id,
         count(*) filter (where movements.amount = numbered.amount_of_line + numbered.amount) as gross_count,
-        count(*) filter (where movements.amount = numbered.amount_of_line) as net_count
+        count(*) filter (where movements.amount = numbered.amount_of_line) as net_count,
+        min_by(
+            movements.journal_entry_id,
+            (abs(numbered.booking_date - movements.entry_date), movements.journal_entry_id)
+        ) filter (where movements.amount = numbered.amount_of_line) as net_entry_id
     from numbered
     inner join {{ ref('int_posting__bank_movements') }} as movements
         on
@@ -150,10 +154,12 @@ select
     numbered.amount_of_line,
     numbered.amount,
     numbered.amount_told_otherwise,
+    numbered.bearer,
     numbered.is_deducted,
     numbered.bank_text,
     coalesce(matched.journal_entry_id, near.journal_entry_id) as manual_entry_id,
     numbered.near_transaction_id,
+    case when coalesce(taken.gross_count, 0) = 0 then taken.net_entry_id end as net_entry_id,
     case
         when numbered.is_posted then 'due'
         when numbered.amount is null then 'unreadable'

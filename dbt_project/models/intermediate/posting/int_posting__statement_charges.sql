@@ -14,7 +14,8 @@ listed as (
         entries.entry_number,
         try_cast({{ json_text('item.element', 'amount') }} as decimal(38, 10)) as amount,
         coalesce({{ json_text('item.element', 'currency') }}, entries.currency_code) = entries.currency_code
-            as is_own_currency
+            as is_own_currency,
+        {{ json_text('item.element', 'bearer') }} as bearer
     from {{ ref('stg_atlar__bank_statement_entries') }} as entries
     cross join {{ json_elements('entries.charges') }}
     -- A charge that is not included in its entry stands on the statement as an entry of its own.
@@ -26,7 +27,8 @@ kept_back as (
         connection_id,
         bank_statement_id,
         entry_number,
-        case when bool_and(is_own_currency) and count(amount) = count(*) then sum(amount) end as amount
+        case when bool_and(is_own_currency) and count(amount) = count(*) then sum(amount) end as amount,
+        string_agg(distinct bearer, ', ' order by bearer) as bearer
     from listed
     group by connection_id, bank_statement_id, entry_number
 ),
@@ -48,7 +50,8 @@ entries as (
         {{ is_bank_fee("split_part(entries.bank_transaction_code, '/', 3)", 'entries.bank_transaction_code') }}
             as is_fee,
         kept_back.entry_number is not null as is_charged,
-        kept_back.amount as amount_charged
+        kept_back.amount as amount_charged,
+        kept_back.bearer
     from {{ ref('stg_atlar__bank_statement_entries') }} as entries
     left join kept_back
         on
@@ -108,7 +111,8 @@ lines as (
         case
             when count(*) filter (where entries.is_charged and entries.amount_charged is null) = 0
                 then sum(entries.amount_charged)
-        end as amount_charged
+        end as amount_charged,
+        min(entries.bearer) as bearer
     from entries
     left join sums_in_atlar
         on
@@ -272,6 +276,7 @@ select
     matched.bank_text,
     matched.is_fee,
     matched.amount_charged,
+    matched.bearer,
     matched.transaction_id,
     near.transaction_id as near_transaction_id,
     -- Every line of the day is here, or the account is one whose lines Atlar lists none of.

@@ -77,7 +77,8 @@ from_transactions as (
         kept_back.transaction_id is not null and coalesce(kept_back.amount, 1) <> 0 as is_told,
         kept_back.amount as amount_told,
         in_statements.transaction_id is not null and not in_statements.is_fee as is_told_by_statement,
-        in_statements.amount_charged as amount_told_by_statement
+        in_statements.amount_charged as amount_told_by_statement,
+        in_statements.bearer
     from {{ ref('stg_atlar__transactions') }} as transactions
     left join kept_back
         on transactions.transaction_id = kept_back.transaction_id
@@ -109,6 +110,7 @@ charges as (
                 and from_transactions.amount_told <> from_transactions.amount_told_by_statement
                 then from_transactions.amount_told_by_statement
         end as amount_told_otherwise,
+        from_transactions.bearer,
         null::varchar as near_transaction_id,
         true as is_day_complete
     from from_transactions
@@ -130,6 +132,7 @@ charges as (
         not is_fee as is_deducted,
         case when is_fee then -amount_of_line else amount_charged end as amount,
         null::decimal(38, 10) as amount_told_otherwise,
+        bearer,
         near_transaction_id,
         is_day_complete
     from {{ ref('int_posting__statement_charges') }}
@@ -148,6 +151,7 @@ select
     charges.is_deducted,
     {{ money('charges.amount', 'charges.currency_code', or_null=true) }} as amount,
     {{ money('charges.amount_told_otherwise', 'charges.currency_code', or_null=true) }} as amount_told_otherwise,
+    charges.bearer,
     charges.near_transaction_id,
     charges.is_day_complete
 from charges

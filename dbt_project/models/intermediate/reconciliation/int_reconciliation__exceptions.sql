@@ -163,8 +163,8 @@ select
     'invoice' as record_type,
     document_id as record_id,
     'The customer kept ' || {{ minor_unit_text('amount_open', 'currency_code') }} || ' ' || currency_code || ' of '
-    || coalesce(document_number, document_id) || ' as the early-payment discount, within its term (' || last_discount_date || '); the books show it open.'
-        as message,
+    || coalesce(document_number, document_id) || ' as the early-payment discount, within its term ('
+    || last_discount_date || '); the books show it open.' as message,
     'Apply the payment with its discount in Atlas Accounting.' as remedy,
     order_id
 from {{ ref('int_reconciliation__discounts') }}
