@@ -92,15 +92,12 @@ def test_one_approval_carries_an_order_from_its_entry_to_its_end(company: Profil
     every = approved.planned["items"] + approved.planned["follow_ups"]
     assert approved.applied["sent"] == len(every)
     assert (approved.applied["rejected"], approved.applied["unknown"], approved.applied["refused"]) == (0, 0, [])
-    entries = {
-        item["order_id"]
-        for item in approved.planned["items"]
-        if item["sync"] == "sync_atlas_accounting__journal_entries" and item["order_id"] is not None
-    }
+    posts = "sync_atlas_accounting__journal_entry_posts"
+    foreseen = {item["order_id"] for item in approved.planned["follow_ups"] if item["sync"] == posts}
+    entries = {order_id: entry for order_id, entry in _order_entries(company).items() if order_id in foreseen}
     assert entries, "orders are posted as entries here"
-    posted = _order_entries(company)
-    for order_id in entries:
-        numbers = _numbers(posted[order_id])
+    for order_id, entry in entries.items():
+        numbers = _numbers(entry)
         assert approved.erp_codes[order_id] == "+".join(numbers)
         assert [approved.invoices[number] for number in numbers] == [1] * len(numbers)
 
