@@ -111,6 +111,25 @@ def test_nothing_exists_twice_at_any_vendor(settled: Settled) -> None:
         assert [key for key, times in counted.items() if times > 1] == []
 
 
+def test_a_bank_charge_is_posted_once_whoever_tells_it(settled: Settled) -> None:
+    """By Atlar and the statement, by the statement alone, or as a line of its own."""
+    profile = settled.profile
+    rows = profile.query(
+        "select journal_entry_id, record_id, amount_charged, charge_status from marts.fct_bank_charges"
+    )
+    due = {row["journal_entry_id"]: row["amount_charged"] for row in rows if row["charge_status"] == "due"}
+    posted = [
+        (entry["description"].split()[0], Decimal(entry["lines"][0]["amount"]), entry["status"])
+        for entry in profile.at_vendor("atlas_accounting", "journal_entries")
+        if (entry.get("description") or "").startswith("atlar:bank_fee:")
+    ]
+    assert sorted(posted) == sorted((entry_id, amount, "posted") for entry_id, amount in due.items())
+    silent = {line["id"] for line in profile.at_vendor("atlar", "transactions") if not line["charges"]}
+    told = {row["amount_charged"]: row["record_id"] in silent for row in rows}
+    assert (told[Decimal("12.50")], told[Decimal("8.40")]) == (False, True)
+    assert len(rows) == len(due) == len(told)
+
+
 def test_held_orders_were_sent_nowhere(settled: Settled) -> None:
     held = settled.profile.query("select order_id from marts.fct_orders where is_held")
     documents = _documents(settled.profile)
