@@ -34,6 +34,12 @@ last_versions as (
         on
             applications.side = payments.side
             and applications.payment_id = payments.payment_id
+    left join {{ ref('int_reconciliation__settlements') }} as settlements
+        on
+            applications.side = settlements.side
+            and applications.payment_id = settlements.payment_id
+            and applications.document_id = settlements.document_id
+    where applications.known_to is not null and settlements.document_id is null
     qualify
         rank() over (
             partition by applications.side, applications.payment_id, applications.document_id
@@ -57,7 +63,6 @@ taken_off as (
         on
             last_versions.gone_at >= closings.known_at
             and last_versions.gone_at < closings.known_until
-    where last_versions.gone_at is not null
 ),
 
 voided_documents as (
