@@ -267,4 +267,3 @@ def _atlas_etrm_invoice(document: _Document) -> Iterator[PlanItem]:
     own = () if document.vendor_bill_number else ("invoiceNumber",)
     slots = ("sync_key", "externalId", *own) if document.has_slots else ()
     yield item_of(BY_NAME[INVOICES], row, slots=slots)
-
