@@ -16,6 +16,7 @@ import pyarrow
 
 _TEXT = pyarrow.string()
 _MONEY = pyarrow.decimal128(20, 4)
+_SUM = pyarrow.decimal128(38, 4)
 _INSTANT = pyarrow.timestamp("us", tz="UTC")
 _COUNT = pyarrow.int64()
 
@@ -88,7 +89,7 @@ SCHEMAS: dict[str, pyarrow.Schema] = {
             "acceptance_id": _TEXT,
             "control_name": _TEXT,
             "scope": _TEXT,
-            "difference": _MONEY,
+            "difference": _SUM,
             "currency_code": _TEXT,
             "run_id": _TEXT,
             "measured_by": _TEXT,
@@ -117,7 +118,7 @@ SCHEMAS: dict[str, pyarrow.Schema] = {
             "journal_entry_id": _TEXT,
             "currency_code": _TEXT,
             "entry_checksum": _TEXT,
-            "amount": _MONEY,
+            "amount": _SUM,
         }
     ),
     "document_voids": pyarrow.schema(

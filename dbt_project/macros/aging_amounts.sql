@@ -22,17 +22,17 @@
    row adds up in both currencies; null where a rate is missing. Relations `document_rates` and `base_rates`: `join_reference_rates`. #}
 {% macro aging_money(relation, base_currency_code) -%}
     {%- for column, _ in aging_columns() -%}
-    cast({{ relation }}.{{ column }} as decimal(20, 4)) as {{ column }},
+    cast({{ relation }}.{{ column }} as decimal(38, 4)) as {{ column }},
     {% endfor -%}
     {%- for column in ('total_open', 'open_credits', 'balance') -%}
-    cast({{ relation }}.{{ column }} as decimal(20, 4)) as {{ column }},
+    cast({{ relation }}.{{ column }} as decimal(38, 4)) as {{ column }},
     {% endfor -%}
     {{ base_currency_code }} as base_currency_code,
     case when {{ relation }}.currency_code <> {{ base_currency_code }} then document_rates.rate_date end as base_rate_date,
     {%- for column, _ in aging_columns() %}
-        {{ amount_in_base(relation ~ '.' ~ column, relation ~ '.currency_code', base_currency_code) }} as {{ column }}_base,
+        {{ sum_in_base(relation ~ '.' ~ column, relation ~ '.currency_code', base_currency_code) }} as {{ column }}_base,
     {%- endfor %}
-    {{ amount_in_base(relation ~ '.open_credits', relation ~ '.currency_code', base_currency_code) }}
+    {{ sum_in_base(relation ~ '.open_credits', relation ~ '.currency_code', base_currency_code) }}
         as open_credits_base
 {%- endmacro %}
 
@@ -43,8 +43,8 @@
     {%- for column, _ in aging_columns() -%}
         {%- do by_age.append(column ~ '_base') -%}
     {%- endfor -%}
-    cast({{ by_age | join(' + ') }} as decimal(20, 4)) as total_open_base,
-    cast({{ by_age | join(' + ') }} - open_credits_base as decimal(20, 4)) as balance_base
+    cast({{ by_age | join(' + ') }} as decimal(38, 4)) as total_open_base,
+    cast({{ by_age | join(' + ') }} - open_credits_base as decimal(38, 4)) as balance_base
 {%- endmacro %}
 
 {# What an item adds to its age, or, where it is a credit note, to the credits: `amount_open` and `amount_credit`. #}

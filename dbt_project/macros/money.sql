@@ -4,22 +4,28 @@
    `assert_money_macro_knows_every_minor_unit` holds them against the seed `currencies`. They are spelled out
    because DuckDB rounds a DECIMAL only to a constant number of places.
    An amount that does not fit stops the build; with `or_null` it is null, for models that report it themselves.
-   Amounts as vendors give them do fit: records beyond are not staged (macros/amounts_in_range.sql). #}
-{% macro money(expression, currency_code=none, or_null=false) -%}
+   Amounts as vendors give them do fit: records beyond are not staged (macros/amounts_in_range.sql). Many of them added
+   up need not: sums over records are of `width` 38. #}
+{% macro money(expression, currency_code=none, or_null=false, width=20) -%}
     {%- set cast = 'try_cast' if or_null else 'cast' -%}
     {%- if currency_code is none -%}
-    {{ cast }}(round({{ expression }}, 2) as decimal(20, 4))
+    {{ cast }}(round({{ expression }}, 2) as decimal({{ width }}, 4))
     {%- else -%}
     case
         when {{ currency_code }} in ({{ currencies_of_minor_units(0) }})
-            then {{ cast }}(round({{ expression }}, 0) as decimal(20, 4))
+            then {{ cast }}(round({{ expression }}, 0) as decimal({{ width }}, 4))
         when {{ currency_code }} in ({{ currencies_of_minor_units(3) }})
-            then {{ cast }}(round({{ expression }}, 3) as decimal(20, 4))
+            then {{ cast }}(round({{ expression }}, 3) as decimal({{ width }}, 4))
         when {{ currency_code }} in ({{ currencies_of_minor_units(4) }})
-            then {{ cast }}(round({{ expression }}, 4) as decimal(20, 4))
-        else {{ cast }}(round({{ expression }}, 2) as decimal(20, 4))
+            then {{ cast }}(round({{ expression }}, 4) as decimal({{ width }}, 4))
+        else {{ cast }}(round({{ expression }}, 2) as decimal({{ width }}, 4))
     end
     {%- endif -%}
+{%- endmacro %}
+
+{# The largest amount that money is kept in, of one record or line. #}
+{% macro most_money() -%}
+    9999999999999999.9999
 {%- endmacro %}
 
 {# The currencies with 0, 3 or 4 decimal places, as a list of SQL literals. #}

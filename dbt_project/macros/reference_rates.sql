@@ -32,6 +32,22 @@
     end
 {%- endmacro %}
 
+{# A sum over records in base currency, as `amount_in_base` gives a single amount, with room for more digits: sixteen
+   for one record, twenty for a sum in another currency (any number in base currency itself). A rate has at most six
+   digits before the point, so that no product is beyond what a decimal holds. #}
+{% macro sum_in_base(amount, currency_code, base_currency_code) -%}
+    case
+        when {{ currency_code }} = {{ base_currency_code }} then cast({{ amount }} as decimal(38, 4))
+        else {{ money(
+            exact_quotient(
+                'try_cast(' ~ amount ~ ' as decimal(24, 4)) * try_cast(base_rates.units_per_eur as decimal(12, 6))',
+                'document_rates.units_per_eur'
+            ),
+            base_currency_code, or_null=true, width=38
+        ) }}
+    end
+{%- endmacro %}
+
 {# The day of the rate that stands behind a conversion, of two the older; the euro has no rate to grow old. #}
 {% macro older_rate_date(currency_code, base_currency_code) -%}
     case 'EUR'

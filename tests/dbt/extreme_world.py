@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import sums_world
 from raw_fixture import RawFixture
 
 AS_OF = date(2026, 4, 10)
@@ -26,7 +27,8 @@ ACCOUNTS = {
     "1000": ("bank", "EUR"), "1100": ("accounts_receivable", "EUR"), "1102": ("accounts_receivable", "GBP"),
     "1103": ("accounts_receivable", "JPY"), "1109": ("accounts_receivable", "KWD"), "2000": ("accounts_payable", "EUR"),
     "4100": ("revenue", "EUR"), "4902": ("revenue", "GBP"), "4903": ("revenue", "JPY"), "4909": ("revenue", "KWD"),
-    "6410": ("expense", "EUR"), "7900": ("expense", "EUR"),
+    "1104": ("accounts_receivable", "SEK"), "4904": ("revenue", "SEK"), "6410": ("expense", "EUR"),
+    "7900": ("expense", "EUR"),
 }  # fmt: skip
 
 
@@ -36,11 +38,13 @@ def land(path: Path) -> None:
         _land_settlement(raw)
         _land_accounting(raw)
         _land_bank(raw)
+        sums_world.land(raw)
     with duckdb.connect(str(path)) as connection:
         connection.execute(
             "insert into raw_atlas_etrm.order_items select items.* replace (items.id + n as id) "
             f"from raw_atlas_etrm.order_items as items, range(1, {ITEMS}) as t (n) where items.id = 1000000"
         )
+        sums_world.copy(connection)
 
 
 def _land_settlement(raw: RawFixture) -> None:

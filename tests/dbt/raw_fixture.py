@@ -90,7 +90,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "journal_entry_id": "varchar",
         "currency_code": "varchar",
         "entry_checksum": "varchar",
-        "amount": "decimal(20, 4)",
+        "amount": "decimal(38, 4)",
     },
     "document_voids": {
         "document_type": "varchar",
@@ -160,7 +160,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "acceptance_id": "varchar",
         "control_name": "varchar",
         "scope": "varchar",
-        "difference": "decimal(20, 4)",
+        "difference": "decimal(38, 4)",
         "currency_code": "varchar",
         "run_id": "varchar",
         "measured_by": "varchar",

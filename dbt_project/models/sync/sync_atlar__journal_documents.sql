@@ -100,3 +100,5 @@ where
     lacking.missing_account_count = 0
     and lacking.missing_rate_count = 0
     and lacking.amount > 0
+    -- Lines that fit and a sum that does not: held by name (`int_write_back__exceptions`).
+    and lacking.amount <= {{ most_money() }}

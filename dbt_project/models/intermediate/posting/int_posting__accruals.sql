@@ -17,6 +17,8 @@ with items as (
         and items.net_amount <> 0
         -- Nothing is dated in a closed month, but what is booked there stays.
         and (not months.is_closed or booked.journal_entry_id is not null)
+    -- One line takes no more; the entry is held by name (`int_posting__adjusting_entry_exceptions`).
+    qualify sum(items.net_amount) over (partition by items.journal_entry_id) <= {{ most_money() }}
 ),
 
 lines as (

@@ -14,6 +14,28 @@ with latest_items as (
 
 sources as (
     select * from {{ ref('int_posting__adjusting_entry_sources') }}
+),
+
+-- Records that fit one by one and whose sum, one line of the entry, does not.
+too_large as (
+    select items.journal_entry_id
+    from {{ ref('int_posting__accrual_items') }} as items
+    inner join {{ ref('int_posting__month_ends') }} as months
+        on items.month_end_date = months.month_end_date and months.event = 'accrual' and not months.is_closed
+    where items.hold_code is null
+    group by items.journal_entry_id
+    having sum(items.net_amount) > {{ most_money() }}
+
+    union all
+
+    select items.journal_entry_id
+    from {{ ref('int_posting__revaluation_items') }} as items
+    inner join {{ ref('int_posting__month_ends') }} as months
+        on items.month_end_date = months.month_end_date and items.event = months.event and not months.is_closed
+    group by items.journal_entry_id
+    having
+        count(items.amount_base_revalued - items.amount_base_carried) = count(*)
+        and abs(sum(items.amount_base_revalued - items.amount_base_carried)) > {{ most_money() }}
 )
 
 select
@@ -32,6 +54,19 @@ select
     end as remedy,
     null::bigint as order_id
 from latest_items
+
+union all
+
+select
+    'amount_out_of_range' as exception_code,
+    'hold' as severity,
+    split_part(journal_entry_id, ':', 1) as source_system,
+    'journal_entry' as record_type,
+    journal_entry_id as record_id,
+    'The amounts of the entry add up to more than one line of a journal is kept in; it is not made.' as message,
+    'Check the amounts behind it, and book it by hand in parts where they are right.' as remedy,
+    null::bigint as order_id
+from too_large
 
 union all
 

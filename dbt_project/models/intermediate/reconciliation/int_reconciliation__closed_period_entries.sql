@@ -37,6 +37,6 @@ select
             when sum(amount) = 0 then coalesce(sum(amount_base) filter (where entry_side = 'debit'), 0)
             else 0
         end
-    )::decimal(20, 4) as amount
+    )::decimal(38, 4) as amount
 from lines
 group by period_start_date, period_end_date, journal_entry_id, currency_code

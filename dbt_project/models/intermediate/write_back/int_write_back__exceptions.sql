@@ -130,7 +130,8 @@ select
     'atlar' as source_system,
     'gl_account' as record_type,
     gl_accounts.gl_account_id as record_id,
-    'GL account ' || coalesce(gl_accounts.gl_account, gl_accounts.gl_account_name) || ' is '
+    'GL account ' || coalesce(gl_accounts.gl_account, gl_accounts.gl_account_name, gl_accounts.gl_account_id)
+    || ' is '
     || coalesce(gl_accounts.gl_account_type, 'without a type') || ' in Atlar, by the chart of accounts '
     || account_types.gl_account_type || '.' as message,
     'Correct the type in Atlar, or the account type or the seed control_accounts.' as remedy,
@@ -183,3 +184,20 @@ select distinct
     null::bigint as order_id
 from {{ ref('int_write_back__journal_lines') }}
 where is_in_several_currencies
+
+union all
+
+select
+    'amount_out_of_range' as exception_code,
+    'hold' as severity,
+    'atlas_accounting' as source_system,
+    'journal_entry' as record_type,
+    journal_entry_id as record_id,
+    'The lines of journal entry ' || coalesce(any_value(entry_number), journal_entry_id)
+    || ' add up to more than one document of Atlar can say.' as message,
+    'Split the entry in Atlas Accounting, or make its document in Atlar by hand.' as remedy,
+    null::bigint as order_id
+from {{ ref('int_write_back__journal_lines') }}
+where entry_side = 'debit' and not is_in_several_currencies
+group by journal_entry_id
+having sum(amount) > {{ most_money() }}

@@ -11,15 +11,15 @@ select
     variances.currency_code,
     count(*) as item_count,
     count(*) filter (where variances.outcome = 'open') as open_item_count,
-    sum(variances.amount_accrued)::decimal(20, 4) as amount_accrued,
-    (coalesce(sum(variances.amount_accrued) filter (where variances.outcome = 'open'), 0))::decimal(20, 4)
+    sum(variances.amount_accrued)::decimal(38, 4) as amount_accrued,
+    (coalesce(sum(variances.amount_accrued) filter (where variances.outcome = 'open'), 0))::decimal(38, 4)
         as amount_accrued_open,
-    (coalesce(sum(variances.amount_settled) filter (where variances.outcome = 'settled'), 0))::decimal(20, 4)
+    (coalesce(sum(variances.amount_settled) filter (where variances.outcome = 'settled'), 0))::decimal(38, 4)
         as amount_settled,
-    sum(variances.variance_price)::decimal(20, 4) as variance_price,
-    sum(variances.variance_volume)::decimal(20, 4) as variance_volume,
-    sum(variances.variance_other)::decimal(20, 4) as variance_other,
-    sum(variances.variance_price + variances.variance_volume + variances.variance_other)::decimal(20, 4)
+    sum(variances.variance_price)::decimal(38, 4) as variance_price,
+    sum(variances.variance_volume)::decimal(38, 4) as variance_volume,
+    sum(variances.variance_other)::decimal(38, 4) as variance_other,
+    sum(variances.variance_price + variances.variance_volume + variances.variance_other)::decimal(38, 4)
         as amount_variance
 from {{ ref('int_posting__accrual_variances') }} as variances
 left join {{ ref('dim_counterparties') }} as parties

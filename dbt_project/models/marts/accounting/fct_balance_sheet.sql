@@ -42,8 +42,8 @@ select
     end as line_name,
     currency_code,
     -- Assets stand with debit above zero, liabilities and equity with credit; an account nobody can place, as an asset.
-    cast(case when section in ('liability', 'equity') then -balance else balance end as decimal(20, 4)) as amount,
+    cast(case when section in ('liability', 'equity') then -balance else balance end as decimal(38, 4)) as amount,
     base_currency_code,
-    cast(case when section in ('liability', 'equity') then -balance_base else balance_base end as decimal(20, 4))
+    cast(case when section in ('liability', 'equity') then -balance_base else balance_base end as decimal(38, 4))
         as amount_base
 from standing

@@ -26,12 +26,12 @@ select
     description,
     cast(debit as decimal(20, 4)) as debit,
     cast(credit as decimal(20, 4)) as credit,
-    cast(sum(debit - credit) over account_so_far as decimal(20, 4)) as balance,
+    cast(sum(debit - credit) over account_so_far as decimal(38, 4)) as balance,
     base_currency_code,
     signed_amount_base as amount_base,
     case
         when bool_and(signed_amount_base is not null) over account_so_far
-            then cast(sum(signed_amount_base) over account_so_far as decimal(20, 4))
+            then cast(sum(signed_amount_base) over account_so_far as decimal(38, 4))
     end as balance_base
 from lines
 window account_so_far as (

@@ -11,16 +11,16 @@ select
     source_document_id,
     max(counterparty_id) as counterparty_id,
     currency_code,
-    (sum(amount) filter (where entry_side = 'debit'))::decimal(20, 4) as total_debit,
-    (sum(amount) filter (where entry_side = 'credit'))::decimal(20, 4) as total_credit,
+    (sum(amount) filter (where entry_side = 'debit'))::decimal(38, 4) as total_debit,
+    (sum(amount) filter (where entry_side = 'credit'))::decimal(38, 4) as total_credit,
     base_currency_code,
     case
         when count(amount_base) = count(*)
-            then (sum(amount_base) filter (where entry_side = 'debit'))::decimal(20, 4)
+            then (sum(amount_base) filter (where entry_side = 'debit'))::decimal(38, 4)
     end as total_debit_base,
     case
         when count(amount_base) = count(*)
-            then (sum(amount_base) filter (where entry_side = 'credit'))::decimal(20, 4)
+            then (sum(amount_base) filter (where entry_side = 'credit'))::decimal(38, 4)
     end as total_credit_base,
     max(base_rate_date) as base_rate_date,
     case when bool_and(posting_status = 'posted') then 'posted' else 'pending' end as posting_status,

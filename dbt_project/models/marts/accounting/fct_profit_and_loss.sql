@@ -71,11 +71,11 @@ select
     gl_account,
     account_name,
     currency_code,
-    cast(side * result_amount as decimal(20, 4)) as amount,
-    cast(side * result_amount_year_to_date as decimal(20, 4)) as amount_year_to_date,
-    cast(result_amount as decimal(20, 4)) as result_amount,
-    cast(result_amount_year_to_date as decimal(20, 4)) as result_amount_year_to_date,
+    cast(side * result_amount as decimal(38, 4)) as amount,
+    cast(side * result_amount_year_to_date as decimal(38, 4)) as amount_year_to_date,
+    cast(result_amount as decimal(38, 4)) as result_amount,
+    cast(result_amount_year_to_date as decimal(38, 4)) as result_amount_year_to_date,
     base_currency_code,
-    cast(side * result_amount_base as decimal(20, 4)) as amount_base,
-    cast(side * result_amount_base_year_to_date as decimal(20, 4)) as amount_base_year_to_date
+    cast(side * result_amount_base as decimal(38, 4)) as amount_base,
+    cast(side * result_amount_base_year_to_date as decimal(38, 4)) as amount_base_year_to_date
 from so_far

@@ -67,12 +67,12 @@ select
     account_names.account_name,
     account_names.account_type,
     balances.currency_code,
-    (balances.balance - balances.debit + balances.credit)::decimal(20, 4) as opening_balance,
-    balances.debit::decimal(20, 4) as debit,
-    balances.credit::decimal(20, 4) as credit,
-    balances.balance::decimal(20, 4) as balance,
-    balances.pending_debit::decimal(20, 4) as pending_debit,
-    balances.pending_credit::decimal(20, 4) as pending_credit
+    (balances.balance - balances.debit + balances.credit)::decimal(38, 4) as opening_balance,
+    balances.debit::decimal(38, 4) as debit,
+    balances.credit::decimal(38, 4) as credit,
+    balances.balance::decimal(38, 4) as balance,
+    balances.pending_debit::decimal(38, 4) as pending_debit,
+    balances.pending_credit::decimal(38, 4) as pending_credit
 from balances
 left join account_names
     on balances.gl_account = account_names.account_number

@@ -5,7 +5,7 @@ select
     accepted.acceptance_id,
     accepted.control_name,
     accepted.scope,
-    cast(accepted.amount_difference as decimal(20, 4)) as difference,
+    cast(accepted.amount_difference as decimal(38, 4)) as difference,
     accepted.currency_code,
     accepted.run_id,
     accepted.measured_by,

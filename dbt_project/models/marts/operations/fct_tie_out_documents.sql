@@ -44,10 +44,10 @@ behind as (
         pairs.left_document_id,
         pairs.right_document_id,
         pairs.document_number,
-        {{ money('pairs.left_amount', 'red.currency_code', or_null=true) }} as left_amount,
-        {{ money('pairs.right_amount', 'red.currency_code', or_null=true) }} as right_amount,
+        {{ money('pairs.left_amount', 'red.currency_code', or_null=true, width=38) }} as left_amount,
+        {{ money('pairs.right_amount', 'red.currency_code', or_null=true, width=38) }} as right_amount,
         {{ money(
-            'coalesce(pairs.left_amount, 0) - coalesce(pairs.right_amount, 0)', 'red.currency_code', or_null=true
+            'coalesce(pairs.left_amount, 0) - coalesce(pairs.right_amount, 0)', 'red.currency_code', or_null=true, width=38
         ) }} as difference,
         red.currency_code,
         case
@@ -87,9 +87,9 @@ select
     null::varchar as left_document_id,
     null::varchar as right_document_id,
     null::varchar as document_number,
-    null::decimal(20, 4) as left_amount,
-    null::decimal(20, 4) as right_amount,
-    try_cast(red.difference - coalesce(explained.difference, 0) as decimal(20, 4)) as difference,
+    null::decimal(38, 4) as left_amount,
+    null::decimal(38, 4) as right_amount,
+    try_cast(red.difference - coalesce(explained.difference, 0) as decimal(38, 4)) as difference,
     red.currency_code,
     'No single record explains this part; compare the two sides of the control.' as finding
 from red

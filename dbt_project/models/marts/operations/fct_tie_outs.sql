@@ -23,13 +23,13 @@ rounded as (
         control_name,
         scope,
         left_label,
-        {{ money('left_amount', 'currency_code', or_null=true) }} as left_amount,
+        {{ money('left_amount', 'currency_code', or_null=true, width=38) }} as left_amount,
         right_label,
-        {{ money('right_amount', 'currency_code', or_null=true) }} as right_amount,
+        {{ money('right_amount', 'currency_code', or_null=true, width=38) }} as right_amount,
         -- From the unrounded sides, so that nothing below the minor unit is lost between them.
-        {{ money('left_amount - right_amount', 'currency_code', or_null=true) }} as difference,
+        {{ money('left_amount - right_amount', 'currency_code', or_null=true, width=38) }} as difference,
         currency_code,
-        {{ money('amount_reconciling', 'currency_code', or_null=true) }} as amount_reconciling,
+        {{ money('amount_reconciling', 'currency_code', or_null=true, width=38) }} as amount_reconciling,
         cast(held_count as bigint) as held_count,
         cast(pending_count as bigint) as pending_count
     from controls

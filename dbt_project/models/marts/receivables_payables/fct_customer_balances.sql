@@ -62,29 +62,29 @@ payments as (
 select
     codes.customer_code,
     codes.currency_code,
-    cast(coalesce(balances.balance, 0) as decimal(20, 4)) as balance,
+    cast(coalesce(balances.balance, 0) as decimal(38, 4)) as balance,
     cast(
         coalesce(
             balances.due_30_days + balances.due_60_days + balances.due_90_days
             + balances.due_120_days + balances.due_over_120_days,
             0
-        ) as decimal(20, 4)
+        ) as decimal(38, 4)
     ) as total_due,
     charges.last_charge_date,
     charges.last_charge_date as last_sale_date,
     payments.last_payment_date,
     payments.last_payment_amount,
-    cast(coalesce(balances.due_30_days, 0) as decimal(20, 4)) as due_30_days,
-    cast(coalesce(balances.due_60_days, 0) as decimal(20, 4)) as due_60_days,
-    cast(coalesce(balances.due_90_days, 0) as decimal(20, 4)) as due_90_days,
-    cast(coalesce(balances.due_120_days, 0) as decimal(20, 4)) as due_120_days,
-    cast(coalesce(balances.due_over_120_days, 0) as decimal(20, 4)) as due_over_120_days,
-    cast(coalesce(balances.open_credits, 0) as decimal(20, 4)) as open_credits,
+    cast(coalesce(balances.due_30_days, 0) as decimal(38, 4)) as due_30_days,
+    cast(coalesce(balances.due_60_days, 0) as decimal(38, 4)) as due_60_days,
+    cast(coalesce(balances.due_90_days, 0) as decimal(38, 4)) as due_90_days,
+    cast(coalesce(balances.due_120_days, 0) as decimal(38, 4)) as due_120_days,
+    cast(coalesce(balances.due_over_120_days, 0) as decimal(38, 4)) as due_over_120_days,
+    cast(coalesce(balances.open_credits, 0) as decimal(38, 4)) as open_credits,
     -- No limit, no figure (contract evolutionx, section 2.3); beyond the limit nothing is left. `greatest` alone
     -- would turn a missing limit into zero, because it passes over nulls.
     case
         when limits.credit_limit is not null
-            then cast(greatest(limits.credit_limit - coalesce(balances.balance, 0), 0) as decimal(20, 4))
+            then cast(greatest(limits.credit_limit - coalesce(balances.balance, 0), 0) as decimal(38, 4))
     end as credit_available,
     parameters.as_of_date
 from codes

@@ -44,12 +44,13 @@ select
     aging.currency_code,
     aging.as_of_date,
     aging.balance,
-    cast(coalesce(billed.amount_billed, 0) as decimal(20, 4)) as amount_billed_90_days,
+    cast(coalesce(billed.amount_billed, 0) as decimal(38, 4)) as amount_billed_90_days,
     case
         when billed.amount_billed > 0 then {{ exact_ratio('90 * aging.balance', 'billed.amount_billed', 1) }}
     end as days_sales_outstanding,
-    {{ money('coalesce(settled.amount_settled, 0)', 'aging.currency_code') }} as amount_settled_365_days,
-    {{ money('coalesce(settled.amount_settled_late, 0)', 'aging.currency_code') }} as amount_settled_late_365_days,
+    {{ money('coalesce(settled.amount_settled, 0)', 'aging.currency_code', width=38) }} as amount_settled_365_days,
+    {{ money('coalesce(settled.amount_settled_late, 0)', 'aging.currency_code', width=38) }}
+        as amount_settled_late_365_days,
     {{ exact_ratio('settled.amount_days_late', 'settled.amount_settled', 1) }} as average_days_late,
     {{ exact_ratio('settled.amount_days_to_pay', 'settled.amount_settled', 1) }} as average_days_to_pay
 from {{ ref('fct_receivables_aging') }} as aging

@@ -9,11 +9,11 @@ select
     {{ money('balances.balance', 'balances.currency_code') }} as balance,
     balances.previous_balance_date,
     {{ money('balances.balance_previous', 'balances.currency_code') }} as balance_previous,
-    {{ money('balances.amount_moved', 'balances.currency_code') }} as amount_moved,
+    {{ money('balances.amount_moved', 'balances.currency_code', width=38) }} as amount_moved,
     cast(balances.line_count as bigint) as line_count,
     cast(balances.reported_count as bigint) as reported_line_count,
     balances.is_complete,
-    {{ money('balances.difference', 'balances.currency_code') }} as difference,
+    {{ money('balances.difference', 'balances.currency_code', width=38) }} as difference,
     balances.is_latest
 from {{ ref('int_reconciliation__bank_balances') }} as balances
 left join {{ ref('stg_atlar__accounts') }} as accounts on balances.account_id = accounts.account_id
