@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from tieout import statements
+from tieout import partial, statements
 from tieout.errors import BuildError
 from tieout.parameters import Parameters
 from tieout.settings import DBT_PROJECT_DIR, Settings
@@ -144,15 +144,26 @@ class Books:
         kept = self._statements()
         if kept is None:
             return None
-        reached = kept.downstream({f"source.tieout.{_source(name)}" for name in changed_tables})
-        return self._send(lambda node: node.unique_id in reached and not node.is_generic, on_node)
+        sources = {f"source.tieout.{_source(name)}" for name in changed_tables}
+        reached = kept.downstream(sources)
+        return self._send(
+            lambda node: node.unique_id in reached and not node.is_generic,
+            on_node,
+            lambda connection: partial.Changes(connection, kept, sources, reached).build,
+        )
 
-    def _send(self, chosen: Callable[[statements.Node], bool], on_node: NodeDone | None = None) -> int | None:
+    def _send(
+        self,
+        chosen: Callable[[statements.Node], bool],
+        on_node: NodeDone | None = None,
+        only_changes: Callable[[duckdb.DuckDBPyConnection], statements.Builds] | None = None,
+    ) -> int | None:
         kept = self._statements()
         if kept is None:
             return None
         try:
-            ran, red = statements.run(kept, STATEMENTS_DIR / self._project, self.settings.paths.work, chosen, on_node)
+            work, folder = self.settings.paths.work, STATEMENTS_DIR / self._project
+            ran, red = statements.run(kept, folder, work, chosen, on_node, only_changes)
         except statements.SurpriseError:
             self._is_surprised = True
             return None

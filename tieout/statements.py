@@ -26,7 +26,7 @@ import msgspec
 KEPT = 4
 """Projects whose statements are kept: those of the last few edits."""
 
-_FORM = "2"
+_FORM = "3"
 """Changes with what is kept of a project, so that an older release's files are not read."""
 _PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
 _FOLDERS = ("models", "seeds", "macros", "tests", "snapshots")
@@ -60,6 +60,10 @@ class Node(msgspec.Struct, frozen=True):
     is_generic: bool = False
     is_error: bool = True
     """Whether a red test stops the build, or only warns."""
+    parts_by: str | None = None
+    """The column whose values are the parts of a large model (partial.py); None where it is built whole."""
+    parts_of: list[str] = []
+    """The inputs of which a part reads its own rows alone; they have that column too."""
 
 
 class Statements(msgspec.Struct, frozen=True):
@@ -76,6 +80,10 @@ class Statements(msgspec.Struct, frozen=True):
             if not reached.isdisjoint(node.depends_on):
                 reached.add(node.unique_id)
         return reached.difference(sources)
+
+
+Builds = Callable[[Node], bool]
+"""Builds a model by itself and returns True, or returns False: then its whole statement is sent."""
 
 
 def fingerprint(project: Path) -> str:
@@ -138,6 +146,7 @@ def run(
     work: Path,
     chosen: Callable[[Node], bool],
     on_node: Callable[[str], None] | None = None,
+    only_changes: Callable[[duckdb.DuckDBPyConnection], Builds] | None = None,
 ) -> tuple[int, dict[str, str]]:
     """Sends the chosen nodes' statements to a work file, in dbt's order; what reads a red node is left out.
 
@@ -147,6 +156,8 @@ def run(
         work: the file; nobody may have it open.
         chosen: whether a node belongs to this build.
         on_node: told the name of each node as it is done.
+        only_changes: returns what builds the models whose change it can follow (partial.py), for a file whose tables
+            are those of the last complete build; None sends each statement whole.
 
     Returns:
         How many nodes ran, and the red tests with what dbt would say of each.
@@ -158,6 +169,10 @@ def run(
     unbuilt, doubted = set[str](), set[str]()
     with _opened(work, kept.settings) as connection:
         made: set[str] = set()
+        try:
+            builds = only_changes(connection) if only_changes else None
+        except duckdb.Error as problem:
+            raise SurpriseError(f"a table of the last build is missing: {problem}") from problem
         for node in kept.nodes:
             if not chosen(node):
                 continue
@@ -170,7 +185,7 @@ def run(
                 if node.relation is not None and node.relation[0] not in made:
                     connection.execute(f'create schema if not exists "{node.relation[0]}"')
                     made.add(node.relation[0])
-                failures = _send(node, folder, connection)
+                failures = _send(node, folder, connection, builds)
             except duckdb.Error as problem:
                 raise SurpriseError(f"{node.name}: {problem}") from problem
             if failures:
@@ -182,7 +197,7 @@ def run(
     return ran, red
 
 
-def _send(node: Node, folder: Path, connection: duckdb.DuckDBPyConnection) -> int:
+def _send(node: Node, folder: Path, connection: duckdb.DuckDBPyConnection, builds: Builds | None = None) -> int:
     """Builds a node; returns how many failures a test found that stop the build."""
     if node.kind == "test":
         found = connection.execute(node.sql).fetchone()
@@ -197,6 +212,8 @@ def _send(node: Node, folder: Path, connection: duckdb.DuckDBPyConnection) -> in
     for probe in node.probes:
         if _columns(connection, probe.sql) != probe.columns:
             raise SurpriseError(f"{node.name}: its columns are not those of its contract")
+    if builds is not None and builds(node):
+        return 0
     if node.relation is not None:
         connection.execute("begin")  # macros/table.sql: the table is replaced and filled, or stays as it was
         try:
@@ -231,8 +248,17 @@ def _node(node: Any, project: Path, connection: duckdb.DuckDBPyConnection) -> No
                 for parameters in node.config["overloads"]
             ]
         probes = [Probe(sql, _columns(connection, sql)) for sql in calls]
+    parts = node.config.meta.get("parts", {})
     return Node(
-        node.unique_id, node.name, kind, sql, depends_on, None if is_function else (node.schema, node.alias), probes
+        node.unique_id,
+        node.name,
+        kind,
+        sql,
+        depends_on,
+        None if is_function else (node.schema, node.alias),
+        probes,
+        parts_by=parts.get("by"),
+        parts_of=[name for name in depends_on if name.rpartition(".")[2] in parts.get("of", ())],
     )
 
 

@@ -12,6 +12,23 @@
 ]) }}
 {%- endmacro %}
 
+{# The models of all business events, whose lines are the journal's. #}
+{% macro posting_models() -%}
+{{ return([
+    'int_posting__orders_from_items',
+    'int_posting__orders_from_documents',
+    'int_posting__voided_orders',
+    'int_posting__documents_without_order',
+    'int_posting__reversals',
+    'int_posting__payments_received',
+    'int_posting__payments_made',
+    'int_posting__payment_reversals',
+    'int_posting__manual_entries',
+    'int_posting__realised_fx',
+    'int_posting__adjusting_entries',
+]) }}
+{%- endmacro %}
+
 {# The lines of several posting models as one: a model that lacks one of the columns is an error, not a null. #}
 {%- macro union_posting_models(models) -%}
     {%- set selections = [] -%}

@@ -2,6 +2,7 @@
 -- send, approve or post, erpCode, ATLAS ETRM invoice.
 -- One row per order and direction whose chain is not complete. Nothing is sent from here: the planner foresees with it
 -- what the sync models will hold due once the document exists, so that one approval carries an order to its end.
+{{ config(meta={'parts': {'by': 'order_id', 'of': ['fct_orders']}}) }}
 with documents as (
     select
         'receivable' as direction,

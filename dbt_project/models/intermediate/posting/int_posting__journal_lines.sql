@@ -1,43 +1,23 @@
 -- Every business event once: the lines of all event models, converted to base currency with the last reference rate
 -- known on the entry's day, and a line on the rounding account where the conversion leaves a remainder.
--- A model of another business event is one more name in the list; macros/posting_lines.sql says what it must give.
+-- A model of another business event is one more name in `posting_models` (macros/posting_lines.sql).
 -- One row per journal line.
+{{ config(meta={'parts': {'by': 'journal_entry_id', 'of': posting_models() + ['int_posting__entry_dates']}}) }}
 with events as (
-    {{ union_posting_models([
-        'int_posting__orders_from_items',
-        'int_posting__orders_from_documents',
-        'int_posting__voided_orders',
-        'int_posting__documents_without_order',
-        'int_posting__reversals',
-        'int_posting__payments_received',
-        'int_posting__payments_made',
-        'int_posting__payment_reversals',
-        'int_posting__manual_entries',
-        'int_posting__realised_fx',
-        'int_posting__adjusting_entries',
-    ]) }} -- noqa: LT02
-),
-
-entry_dates as (
-    -- An order with an invoice and a bill is one entry of one day, the earlier.
-    select
-        journal_entry_id,
-        min(entry_date) as entry_date
-    from events
-    group by journal_entry_id
+    {{ union_posting_models(posting_models()) }} -- noqa: LT02
 ),
 
 dated as (
     select
         events.* replace (entry_dates.entry_date as entry_date),
         -- A reversal is converted as the entry was that it reverses.
-        coalesce(reversed_dates.entry_date, events.rate_date, entry_dates.entry_date) as conversion_date,
+        coalesce(entry_dates.reversed_entry_date, events.rate_date, entry_dates.entry_date) as conversion_date,
         parameters.base_currency_code
     from events
-    inner join entry_dates
-        on events.journal_entry_id = entry_dates.journal_entry_id
-    left join entry_dates as reversed_dates
-        on events.reverses_journal_entry_id = reversed_dates.journal_entry_id
+    inner join {{ ref('int_posting__entry_dates') }} as entry_dates
+        on
+            events.journal_entry_id = entry_dates.journal_entry_id
+            and events.reverses_journal_entry_id is not distinct from entry_dates.reverses_journal_entry_id
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
 ),
 

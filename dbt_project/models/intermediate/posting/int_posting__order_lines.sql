@@ -3,6 +3,12 @@
 -- credit trade payables with net and VAT. What rounding leaves over stands on the side of the GL accounts.
 -- Whether it is held, and under which revision it is posted, is decided later (int_posting__orders_from_items).
 -- One row per journal line of an order's side that our rules may post.
+{{ config(meta={'parts': {'by': 'order_id', 'of': [
+    'int_posting__order_sides',
+    'int_settlement__order_items',
+    'int_settlement__item_vat_treatments',
+    'int_settlement__vat_treatments',
+]}}) }}
 with rules (direction, posting_rule, control, control_side, item_line_type, vat_control, item_side) as (
     values
     ('receivable', 'order_receivable', 'receivables', 'debit', 'revenue', 'output_vat', 'credit'),

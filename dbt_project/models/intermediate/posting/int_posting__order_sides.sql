@@ -1,5 +1,10 @@
 -- Orders split into what we are owed and what we owe, each with the document born from it and the day to book it on.
 -- One row per order and direction that has an amount or a document.
+{{ config(meta={'parts': {'by': 'order_id', 'of': [
+    'int_posting__order_documents',
+    'int_settlement__order_totals',
+    'int_settlement__orders',
+]}}) }}
 with first_open_day as (
     select first_open_date from {{ ref('int_posting__closed_through') }}
 ),

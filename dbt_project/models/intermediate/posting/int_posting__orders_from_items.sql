@@ -1,6 +1,7 @@
 -- Orders whose entry is what our rules derive: not issued yet, or issued with just these figures; and the revisions of
 -- those whose issued document is to be replaced.
 -- One row per journal line of such an order side.
+{{ config(meta={'parts': {'by': 'order_id', 'of': ['int_posting__order_lines', 'int_posting__order_side_sources']}}) }}
 select
     lines.* replace (
         {{ order_entry_id('lines.order_id', 'sources.revision') }} as journal_entry_id,

@@ -1,5 +1,12 @@
 -- What stands behind the controls of orders, order by order: items and entry, entry and issued documents.
 -- One row per control, order, direction and currency. Exact and unrounded.
+{{ config(meta={'parts': {'by': 'order_id', 'of': [
+    'int_settlement__orders',
+    'int_settlement__order_holds',
+    'int_settlement__order_items',
+    'int_posting__journal_lines',
+    'int_posting__order_documents',
+]}}) }}
 with orders as (
     select
         orders.order_id,
@@ -77,7 +84,8 @@ select
     journal.entry_ids as right_document_id,
     orders.order_name as document_number,
     coalesce(approved.amount, 0) as left_amount,
-    coalesce(journal.amount_of_our_orders, 0) as right_amount
+    coalesce(journal.amount_of_our_orders, 0) as right_amount,
+    coalesce(approved.order_id, journal.order_id) as order_id
 from approved
 full outer join journal
     on
@@ -97,7 +105,8 @@ select
     documents.document_ids as right_document_id,
     documents.document_numbers as document_number,
     coalesce(journal.amount_posted, 0) as left_amount,
-    coalesce(documents.amount, 0) as right_amount
+    coalesce(documents.amount, 0) as right_amount,
+    coalesce(journal.order_id, documents.order_id) as order_id
 from journal
 full outer join documents
     on

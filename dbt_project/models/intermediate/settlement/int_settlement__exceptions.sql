@@ -1,5 +1,12 @@
 -- Everything the settlement rules hold or warn of, in the columns of `fct_exceptions`.
 -- One row per exception code and record.
+{{ config(meta={'parts': {'by': 'order_id', 'of': [
+    'int_settlement__order_findings',
+    'int_settlement__document_findings',
+    'int_settlement__warnings',
+    'int_settlement__item_findings',
+    'int_settlement__deal_findings',
+]}}) }}
 with findings as (
     select
         exception_code,

@@ -1,5 +1,10 @@
 -- What is wrong with single settlement lines of checked orders.
 -- One row per finding and order item.
+{{ config(meta={'parts': {'by': 'order_id', 'of': [
+    'int_settlement__order_items',
+    'int_settlement__orders',
+    'int_posting__order_documents',
+]}}) }}
 with items as (
     select items.*
     from {{ ref('int_settlement__order_items') }} as items

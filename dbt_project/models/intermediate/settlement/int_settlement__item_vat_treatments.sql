@@ -2,6 +2,7 @@
 -- stands, what it is for VAT, what is delivered and in which direction, on the day of registration. Of the rules that
 -- fit the one that names most counts. A line that no rule fits has none; its order is held.
 -- One row per order item in an order.
+{{ config(meta={'parts': {'by': 'order_id', 'of': ['int_settlement__order_items', 'stg_atlas_etrm__orders']}}) }}
 with company as (
     select
         coalesce(

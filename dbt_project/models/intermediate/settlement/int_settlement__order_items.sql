@@ -1,6 +1,7 @@
 -- Settlement lines resolved: direction from cashflow, amounts without sign, VAT as an amount, GL account and IBAN
 -- from the line, else from the counterparty. Lines of every status; only `in_order` ones are posted.
 -- One row per order item.
+{{ config(meta={'parts': {'by': 'order_id', 'of': ['stg_atlas_etrm__order_items', 'stg_atlas_etrm__orders']}}) }}
 with parameters as (
     select * from {{ ref('stg_operations__run_parameters') }}
 ),

@@ -1,5 +1,6 @@
 -- What the lines of an order add up to, per direction, and how far that is from the order's own total.
 -- One row per order that has lines in status `in_order`.
+{{ config(meta={'parts': {'by': 'order_id', 'of': ['int_settlement__order_items', 'stg_atlas_etrm__orders']}}) }}
 with totals as (
     select
         items.order_id,

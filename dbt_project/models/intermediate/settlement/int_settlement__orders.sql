@@ -2,6 +2,7 @@
 -- `ready_statuses` of the run parameters replaces the seed's list of ready statuses; the seed's other ready ones
 -- are then still under way (`draft`).
 -- One row per order.
+{{ config(meta={'parts': {'by': 'order_id', 'of': ['stg_atlas_etrm__orders', 'int_posting__order_documents']}}) }}
 with parameters as (
     select * from {{ ref('stg_operations__run_parameters') }}
 ),

@@ -1,5 +1,6 @@
 -- How the VAT of each side of an order is treated, and why: that of its lines where they agree.
 -- One row per order and direction that has lines.
+{{ config(meta={'parts': {'by': 'order_id', 'of': ['int_settlement__item_vat_treatments']}}) }}
 select
     order_id,
     direction,

@@ -1,5 +1,12 @@
 -- What a person should look at although nothing is stopped by it.
 -- One row per warning and order.
+{{ config(meta={'parts': {'by': 'order_id', 'of': [
+    'int_settlement__orders',
+    'int_settlement__order_items',
+    'int_settlement__item_vat_treatments',
+    'int_settlement__order_totals',
+    'int_posting__order_documents',
+]}}) }}
 with orders as (
     select * from {{ ref('int_settlement__orders') }}
 ),

@@ -1,5 +1,6 @@
 -- Journal entries: an ATLAS order by our posting, or an accounting document, payment or manual entry by theirs.
 -- One row per journal entry and, since a document has one currency, per currency.
+{{ config(meta={'parts': {'by': 'journal_entry_id', 'of': ['fct_journal_entry_lines']}}) }}
 select
     journal_entry_id,
     entry_date,

@@ -1,5 +1,6 @@
 -- The journal: every business event once, as lines that balance to exactly zero per currency and in base currency.
 -- One row per journal entry line.
+{{ config(meta={'parts': {'by': 'journal_entry_id', 'of': ['int_posting__journal_lines']}}) }}
 with lines as (
     select * from {{ ref('int_posting__journal_lines') }}
 ),

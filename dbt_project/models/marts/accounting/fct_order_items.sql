@@ -1,5 +1,10 @@
 -- Settlement lines as settled: direction, amounts without sign, and the GL account and IBAN in effect.
 -- One row per order item.
+{{ config(meta={'parts': {'by': 'order_id', 'of': [
+    'int_settlement__order_items',
+    'int_settlement__order_holds',
+    'int_settlement__item_findings',
+]}}) }}
 with item_holds as (
     select
         order_item_id,

@@ -1,5 +1,15 @@
 -- Orders as settled, and what became of each.
 -- One row per order.
+{{ config(meta={'parts': {'by': 'order_id', 'of': [
+    'int_posting__order_sides',
+    'int_posting__order_side_sources',
+    'stg_atlas_etrm__invoices',
+    'int_posting__order_documents',
+    'int_settlement__vat_treatments',
+    'int_settlement__orders',
+    'int_settlement__order_totals',
+    'int_settlement__order_holds',
+]}}) }}
 with sides as (
     select
         sides.order_id,

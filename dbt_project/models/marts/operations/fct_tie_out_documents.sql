@@ -13,7 +13,7 @@ with red as (
 ),
 
 pairs as (
-    select * from {{ ref('int_reconciliation__tie_out_pairs_orders') }}
+    select * exclude (order_id) from {{ ref('int_reconciliation__tie_out_pairs_orders') }}
     union all
     select
         control_name,
