@@ -36,7 +36,12 @@ select
         when 'unreadable' then ' without an amount in ' || currency_code || '.'
         when 'maybe_booked' then '; ' || manual_entry_id || ' books as much in another month.'
         when 'told_otherwise' then '; its statement says ' || amount_told_otherwise || ' ' || currency_code || '.'
-        when 'maybe_told' then '; no line of Atlar is the statement''s, but ' || near_transaction_id || ' may be.'
+        when 'maybe_told'
+            then
+                coalesce(
+                    '; no line of Atlar is the statement''s, but ' || near_transaction_id || ' may be.',
+                    '; ' || near_entry_id || ' was posted for a line of the statement, which may be the same.'
+                )
         when 'not_listed' then '; only its statement says so, and Atlar has not listed all lines of that day.'
         when 'ambiguous' then '; several payments of the books fit the line.'
         else
@@ -49,7 +54,7 @@ select
         when 'maybe_booked' then 'Date that entry into the month of the bank''s line if it is the same charge.'
         when 'told_otherwise' then 'Ask the bank which is right, and book the charge by hand in Atlas Accounting.'
         when 'maybe_told'
-            then 'None if Atlar''s line is the same charge; else book the statement''s by hand in Atlas Accounting.'
+            then 'None if the two lines are one charge; else book this one by hand in Atlas Accounting.'
         when 'not_listed' then 'None: the charge is posted, once, when the day is complete.'
         when 'ambiguous' then 'Book the charge by hand in Atlas Accounting, against bank charges.'
         else

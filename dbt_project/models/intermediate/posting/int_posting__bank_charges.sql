@@ -159,13 +159,14 @@ select
     numbered.bank_text,
     coalesce(matched.journal_entry_id, near.journal_entry_id) as manual_entry_id,
     numbered.near_transaction_id,
+    numbered.near_entry_id,
     case when coalesce(taken.gross_count, 0) = 0 then taken.net_entry_id end as net_entry_id,
     case
         when numbered.is_posted then 'due'
         when numbered.amount is null then 'unreadable'
         when matched.journal_entry_id is not null then 'booked'
         when numbered.amount_told_otherwise is not null then 'told_otherwise'
-        when numbered.near_transaction_id is not null then 'maybe_told'
+        when coalesce(numbered.near_transaction_id, numbered.near_entry_id) is not null then 'maybe_told'
         when not numbered.is_day_complete then 'not_listed'
         when near.journal_entry_id is not null then 'maybe_booked'
         when not numbered.is_deducted then 'due'

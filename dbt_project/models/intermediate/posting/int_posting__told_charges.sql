@@ -3,7 +3,10 @@
 -- statement's line keeps that entry when the transaction comes later.
 -- One row per bank line with a charge; a cost is above zero, a refund below.
 with policies as (
-    select valid_from_date from {{ ref('posting_policies') }}
+    select
+        valid_from_date,
+        cutoff_days
+    from {{ ref('posting_policies') }}
     where event = 'bank_fee'
 ),
 
@@ -86,6 +89,37 @@ from_transactions as (
         on transactions.transaction_id = in_statements.transaction_id
 ),
 
+-- What was posted for a line that only a statement tells, and which a line of Atlar may be that came later, on another
+-- day or in other parts.
+near_entries as (
+    select
+        from_transactions.transaction_id,
+        min(in_books.journal_entry_id) as journal_entry_id
+    from {{ ref('int_posting__statement_charges') }} as statement_charges
+    inner join in_books
+        on statement_charges.journal_entry_id = in_books.journal_entry_id
+    inner join from_transactions
+        on
+            statement_charges.account_id = from_transactions.account_id
+            and statement_charges.currency_code = from_transactions.currency_code
+    cross join policies
+    where
+        statement_charges.transaction_id is null
+        and from_transactions.statement_entry_id is null
+        and (
+            (
+                statement_charges.amount_of_line = from_transactions.amount_of_line
+                and abs(statement_charges.booking_date - from_transactions.booking_date) <= policies.cutoff_days
+            )
+            or (
+                statement_charges.is_fee
+                and from_transactions.is_fee
+                and statement_charges.booking_date = from_transactions.booking_date
+            )
+        )
+    group by from_transactions.transaction_id
+),
+
 charges as (
     select
         coalesce(posted.journal_entry_id, from_transactions.own_entry_id) as journal_entry_id,
@@ -112,8 +146,11 @@ charges as (
         end as amount_told_otherwise,
         from_transactions.bearer,
         null::varchar as near_transaction_id,
+        near_entries.journal_entry_id as near_entry_id,
         true as is_day_complete
     from from_transactions
+    left join near_entries
+        on from_transactions.transaction_id = near_entries.transaction_id
     left join in_books as posted
         on from_transactions.statement_entry_id = posted.journal_entry_id
     where from_transactions.is_fee or from_transactions.is_told or from_transactions.is_told_by_statement
@@ -134,6 +171,7 @@ charges as (
         null::decimal(38, 10) as amount_told_otherwise,
         bearer,
         near_transaction_id,
+        null::varchar as near_entry_id,
         is_day_complete
     from {{ ref('int_posting__statement_charges') }}
     where transaction_id is null
@@ -153,6 +191,7 @@ select
     {{ money('charges.amount_told_otherwise', 'charges.currency_code', or_null=true) }} as amount_told_otherwise,
     charges.bearer,
     charges.near_transaction_id,
+    charges.near_entry_id,
     charges.is_day_complete
 from charges
 cross join {{ ref('stg_operations__run_parameters') }} as parameters
