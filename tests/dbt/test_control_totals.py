@@ -45,6 +45,8 @@ def faulty(world: LedgerWorld, tmp_path_factory: pytest.TempPathFactory) -> Rows
         raw.insert("atlas_etrm.invoices", [world.atlas_etrm_invoice(2)])
         raw.delete("atlar.transactions", [{"id": "tx-2"}])
         raw.insert("atlar.transactions", [bank_line("tx-3", "2026-04-09", "5.00", returned=True)])
+        # The receipt of the order was taken back by the customer's bank, and the books still count it.
+        raw.insert("atlar.transactions", [bank_line("tx-4", "2026-04-09", "-1200.00", returned=True)])
         accepted = {"control_name": "bank_balances_follow_transactions", "currency_code": "EUR", "accepted_by": "B"}
         accepted |= {"reason": "bank fee", "accepted_at": NOON}
         for difference in ("9.50", "9.49"):
@@ -294,7 +296,7 @@ def test_the_documents_add_up_to_the_difference(faulty: Rows) -> None:
     assert rows == []
 
 
-def test_faults_are_told_in_words(faulty: Rows) -> None:
+def test_faults_are_told_in_words(faulty: Rows, world: LedgerWorld) -> None:
     rows = faulty("select exception_code, severity, record_id from marts.fct_exceptions order by all")
     codes = {row["exception_code"]: (row["severity"], row["record_id"]) for row in rows}
     assert codes["bank_lines_missing"] == ("warn", "acc-1/2026-04-03")
@@ -303,6 +305,12 @@ def test_faults_are_told_in_words(faulty: Rows) -> None:
     assert told["message"] == (
         "Money came back on 2026-04-09: 5.00 EUR; neither the payment nor its return is in the books."
     )
+    assert codes["returned_payment_not_in_books"] == ("hold", "tx-4")
+    [told] = faulty("select message from marts.fct_exceptions where exception_code = 'returned_payment_not_in_books'")
+    assert told["message"].endswith(f"as settling {world.number('order')}.")
+    [line] = faulty("select * from marts.fct_bank_transactions where bank_transaction_id = 'tx-4'")
+    assert line["return_status"] == "payment_stands"
+    assert line["returned_journal_entry_id"] == f"atlas_accounting:payment:{world.ids['order payment']}"
     assert codes["duplicate_atlas_etrm_invoice"][0] == "warn"
     assert codes["held_by_person"] == ("hold", "1")
     [held] = faulty("select message, remedy from marts.fct_exceptions where exception_code = 'held_by_person'")

@@ -40,7 +40,8 @@ entries as (
         coalesce(entries.statement_line, entries.entry_number) as statement_line,
         entries.entry_number,
         entries.account_id,
-        entries.booking_date,
+        -- Neither day is one that every bank tells.
+        coalesce(entries.booking_date, entries.value_date, statements.statement_date) as booking_date,
         entries.currency_code,
         entries.amount,
         entries.account_id || ':'
@@ -53,6 +54,10 @@ entries as (
         kept_back.amount as amount_charged,
         kept_back.bearer
     from {{ ref('stg_atlar__bank_statement_entries') }} as entries
+    left join {{ ref('stg_atlar__bank_statements') }} as statements
+        on
+            entries.connection_id = statements.connection_id
+            and entries.bank_statement_id = statements.bank_statement_id
     left join kept_back
         on
             entries.connection_id = kept_back.connection_id
