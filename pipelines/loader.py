@@ -1,7 +1,7 @@
 """dlt, imported only where something is loaded, and in the background where that is foreseen.
 
-In: nothing. Out: `imported()`, the package; `import_ahead()`, which lets a large landing hide the 0.8 s of CPU that
-importing dlt and what it first uses costs. What does not belong here: loading (`loading.py`).
+In: nothing. Out: `imported()`, the package; `import_ahead()`, which lets a landing hide what importing dlt costs;
+`work_file()`, DuckDB as dlt's destination. What does not belong here: loading (`loading.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import functools
 import importlib
 import os
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
 
 _QUIET = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -40,3 +43,34 @@ def _import_all() -> None:
     for name in _USED_AT_ONCE:
         with contextlib.suppress(ImportError):  # where another version keeps them does not matter
             importlib.import_module(name)
+
+
+def work_file(connection: duckdb.DuckDBPyConnection) -> Any:
+    """An open work file as dlt's destination."""
+    return _destination()(connection)
+
+
+@functools.cache
+def _destination() -> Any:
+    """dlt's own DuckDB, but for two things that it works out anew in each step: half of what a small load costs."""
+    from dlt.common.configuration import configspec
+    from dlt.destinations import duckdb as destination
+    from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
+
+    @configspec(init=False)
+    class WorkFileConfiguration(DuckDbClientConfiguration):
+        def __str__(self) -> str:
+            return str(self.credentials.database)  # dlt would import SQLAlchemy to write it as a URL
+
+    class WorkFile(destination):  # type: ignore[misc, valid-type]
+        spec = WorkFileConfiguration
+
+        @property
+        def destination_type(self) -> str:
+            return "dlt.destinations.duckdb"
+
+        def capabilities(self, config: Any = None, naming: Any = None) -> Any:
+            # Of DuckDB they do not depend on settings: dlt would look up four hundred of them, twenty times a load.
+            return super().capabilities(config or self.spec(), naming)
+
+    return WorkFile

@@ -235,7 +235,7 @@ def _run(
     pipeline = dlt.pipeline(
         pipeline_name=dataset.system,
         pipelines_dir=str(landing.dlt_dir),
-        destination=dlt.destinations.duckdb(connection),
+        destination=loader.work_file(connection),
         dataset_name=dataset.tables[0].dataset,
     )
     pipeline.sync_destination()
