@@ -23,10 +23,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ahead, careful, in_memory, loader, quarantine, versioning
+from pipelines import ahead, careful, in_memory, loader, quarantine, refusals, versioning
 from pipelines import latest as latest_index
 from pipelines.draft import Draft
 from pipelines.raw_table import RawTable
+from pipelines.refusals import OpenRefusals, Refusal
 from pipelines.shown import shown as shown_again
 from pipelines.typed import Misfit, TypedChunk, typed_chunks, typed_schema
 from pipelines.undeclared import UndeclaredFields
@@ -70,7 +71,7 @@ class Landing:
         self._now = now
         self._lock = threading.Lock()
         self._latest: dict[RawTable, pa.Table] = {}
-        self._open: dict[str, quarantine.Refusal] | None = None
+        self._refusals = OpenRefusals(self.files)
 
     def land(
         self,
@@ -191,16 +192,11 @@ class Landing:
 
     def resolve(self, resolutions: pa.Table) -> None:
         """Appends resolutions of quarantined records (`quarantine.RESOLUTION_SCHEMA`)."""
-        self._write(*quarantine.RESOLUTIONS, resolutions)
-        with self._lock:
-            self._open = None
+        self._write(*refusals.RESOLUTIONS, resolutions)
 
-    def open_refusals(self) -> dict[str, quarantine.Refusal]:
+    def open_refusals(self) -> dict[str, Refusal]:
         """What is in quarantine and not settled, by fingerprint, oldest first."""
-        with self._lock:
-            if self._open is None:
-                self._open = {refusal.fingerprint: refusal for refusal in quarantine.open_refusals(self)}
-            return self._open
+        return self._refusals.now()
 
     def _landing_time(self, latest: pa.Table) -> datetime:
         """Now, but never before what is landed: a clock that was set back must not make old versions the latest."""
@@ -229,9 +225,7 @@ class Landing:
             if print_ not in known
         ]
         if new:
-            self._write("quarantine", "records", pa.Table.from_pylist(new, schema=QUARANTINE_SCHEMA))
-            with self._lock:
-                self._open = None
+            self._write(*refusals.RECORDS, pa.Table.from_pylist(new, schema=QUARANTINE_SCHEMA))
         return frozenset(found)
 
     def _write(self, system: str, name: str, rows: pa.Table) -> None:

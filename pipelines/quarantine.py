@@ -5,31 +5,28 @@ Out: `landing/quarantine/resolutions/` (append-only: which refusal was settled, 
 columns `resolved_at` and `resolution` of `quarantine.records`. A refusal is settled when its record `landed` after
 all, when a good version of the same key has `superseded` it, or when the record is `gone`; nothing is ever deleted,
 so received = landed + quarantined holds for every read there was.
-What does not belong here: refusing (`landing.py`, `typed.py`), loading (`loading.py`).
+What does not belong here: refusing (`landing.py`, `typed.py`), which are open (`refusals.py`), loading (`loading.py`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines import careful, in_memory
 from pipelines.raw_table import RawTable
+from pipelines.refusals import RESOLUTIONS, Refusal
 from pipelines.typed import Misfit, type_records
 from pipelines.versioning import INSTANT, Scope, key_text
 
 if TYPE_CHECKING:
     from pipelines.landing import Landing
-
-RECORDS, RESOLUTIONS = ("quarantine", "records"), ("quarantine", "resolutions")
 
 CONTRADICTION = "the same key came twice with different content"
 """The reason of records that contradict each other: each fits by itself, and none may be chosen."""
@@ -48,19 +45,6 @@ RESOLUTION_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A record in quarantine."""
-
-    table: str
-    """`<system>.<table>`."""
-    record_key: str | None
-    reason: str
-    payload: str = field(repr=False)
-    quarantined_at: datetime
-    fingerprint: str
-
-
-@dataclass(frozen=True)
 class Retried:
     """What trying again brought; `tried` = landed + superseded + still open."""
 
@@ -74,20 +58,7 @@ class Retried:
 
 def open_refusals(landing: Landing) -> list[Refusal]:
     """What is in quarantine and not settled, oldest first."""
-    settled: dict[str, datetime] = {}
-    for file in landing.files(*RESOLUTIONS):
-        for row in pq.read_table(file).to_pylist():
-            known = settled.get(row["_fingerprint"])
-            settled[row["_fingerprint"]] = max(known, row["resolved_at"]) if known else row["resolved_at"]
-    found: dict[str, Refusal] = {}
-    for file in landing.files(*RECORDS):
-        for row in pq.read_table(file).to_pylist():
-            fingerprint, at = row["_fingerprint"], row["quarantined_at"]
-            # The same misfit may come back after it was settled: then it is open again.
-            if fingerprint not in settled or settled[fingerprint] < at:
-                name = f"{row['system']}.{row['table_name']}"
-                found[fingerprint] = Refusal(name, row["record_key"], row["reason"], row["payload"], at, fingerprint)
-    return sorted(found.values(), key=lambda refusal: refusal.quarantined_at)
+    return list(landing.open_refusals().values())
 
 
 def settle(landing: Landing, tables: Iterable[RawTable], answered: frozenset[str] = frozenset()) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from virtual import raws
 
-from pipelines import quarantine
+from pipelines import quarantine, refusals
 from pipelines.atlar import tables as atlar
 from pipelines.atlas_etrm import tables
 from pipelines.extract import load_backlog, retry_quarantine
@@ -170,3 +172,29 @@ def test_a_lost_work_file_shows_the_same_and_only_named_tables_are_tried(landing
 def test_what_is_no_record_stays(landing: Landing, payload: str) -> None:
     landing.land(tables.ORDERS, [], refused=[Misfit(None, "unread", payload.encode())])
     assert retry_quarantine(landing).still_open == 1
+
+
+def test_each_file_of_quarantine_is_read_once_however_many_come(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    real = pq.read_table
+
+    def noted(file: Path, **given: Any) -> Any:
+        read.append(file)
+        return real(file, **given)
+
+    monkeypatch.setattr(refusals.pq, "read_table", noted)
+    for number in range(1, 31):
+        landing.land(tables.ORDERS, raws(f'{{"id": {number}, "totalAmount": 1e30}}'))
+        landing.land(tables.ORDERS, raws(f'{{"id": {number - number % 3}, "totalAmount": 5}}'))
+    files = [*landing.files(*refusals.RECORDS), *landing.files(*refusals.RESOLUTIONS)]
+    by_itself = Landing(landing.landing_dir, landing.work_path, landing.dlt_dir, landing.now)
+    open_keys = [refusal.record_key for refusal in quarantine.open_refusals(landing)]
+    assert open_keys == [str(number) for number in range(1, 31) if number % 3]
+    assert sorted(read) == sorted(files)
+    assert quarantine.open_refusals(by_itself) == quarantine.open_refusals(landing)
+    # What another process writes meanwhile is seen as well.
+    by_itself.land(tables.ORDERS, raws('{"id": 1, "totalAmount": 5}'))
+    assert quarantine.open_refusals(landing) == quarantine.open_refusals(by_itself)
+    assert len(quarantine.open_refusals(landing)) == len(open_keys) - 1
