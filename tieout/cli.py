@@ -157,7 +157,8 @@ def _run(invocation: Invocation, as_of: str | None, as_json: bool) -> RunOutcome
 def extract(
     context: typer.Context,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="SYSTEM[.TABLE]", help="Read only this; repeatable.")
+        list[str] | None,
+        typer.Option("--only", metavar="SYSTEM[.TABLE]", help="Read only this; several with commas, or repeated."),
     ] = None,
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Read everything again, whatever is landed.")

@@ -83,7 +83,10 @@ class Extraction:
 
 
 def tables_named(names: Sequence[str]) -> frozenset[str] | None:
-    """Returns the tables that `--only` names: SYSTEM is all of its tables; none named is None, everything.
+    """Returns the tables that `--only` names: SYSTEM is all of its tables; never given is None, everything.
+
+    Args:
+        names: As given, each one name or several with commas between them.
 
     Raises:
         SettingsError: there is no such system or table; the message names the nearest.
@@ -91,7 +94,9 @@ def tables_named(names: Sequence[str]) -> frozenset[str] | None:
     known = landing_room.table_names()
     systems = {table.partition(".")[0] for table in known}
     wanted: set[str] = set()
-    for name in names:
+    for name in (part.strip() for given in names for part in given.split(",")):
+        if not name:
+            raise SettingsError("--only: a name is missing; write SYSTEM or SYSTEM.TABLE, commas between several")
         if name in systems:
             wanted |= {table for table in known if table.startswith(f"{name}.")}
         elif name in known:

@@ -158,7 +158,15 @@ def test_only_names_a_system_or_a_table() -> None:
     assert accounting is not None
     assert {"atlas_accounting.bills", "atlas_accounting.trial_balance"} < accounting
     assert {name.partition(".")[0] for name in accounting} == {"atlas_accounting"}
-    assert tables_named(["atlar.accounts", "atlas_etrm.orders"]) == {"atlar.accounts", "atlas_etrm.orders"}
+    both = {"atlar.accounts", "atlas_etrm.orders"}
+    for given in (["atlar.accounts", "atlas_etrm.orders"], ["atlar.accounts,atlas_etrm.orders"]):
+        assert tables_named(given) == both
+    assert tables_named(["atlas_accounting, atlar.accounts"]) == accounting | {"atlar.accounts"}
+    for given in ([""], ["atlar.accounts,"], [" , "]):
+        with pytest.raises(SettingsError, match="--only: a name is missing"):
+            tables_named(given)
+    with pytest.raises(SettingsError, match=r"--only atlas_etrm\.order: .* did you mean atlas_etrm\.orders"):
+        tables_named(["atlar,atlas_etrm.order"])
     with pytest.raises(SettingsError, match=r"did you mean .*atlas_etrm\.orders"):
         tables_named(["atlas_etrm.order"])
     with pytest.raises(SettingsError, match="no such system or table"):
