@@ -15,11 +15,15 @@ _LOCK = threading.Lock()
 
 
 @functools.cache
-def _database() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": 2})
+def _database(threads: int) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": threads})
 
 
-def cursor() -> duckdb.DuckDBPyConnection:
-    """A cursor of one's own: what is registered on it nobody else sees. Close it, or use it as a context."""
+def cursor(*, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A cursor of one's own: what is registered on it nobody else sees. Close it, or use it as a context.
+
+    With `threads=1` for pieces that are worked on in threads of ours: to hand a piece to DuckDB's own, and to wait for
+    them, costs more than a piece.
+    """
     with _LOCK:
-        return _database().cursor()
+        return _database(threads).cursor()

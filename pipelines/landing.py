@@ -10,6 +10,7 @@ What does not belong here: HTTP (`<system>/client.py`), typing (`typed.py`), Duc
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import uuid
@@ -23,7 +24,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ahead, careful, in_memory, loader, quarantine, refusals, versioning
+from pipelines import ahead, careful, garbage, in_memory, loader, quarantine, refusals, versioning
 from pipelines import latest as latest_index
 from pipelines.draft import Draft
 from pipelines.raw_table import RawTable
@@ -33,8 +34,8 @@ from pipelines.typed import Misfit, TypedChunk, typed_chunks, typed_schema
 from pipelines.undeclared import UndeclaredFields
 from pipelines.versioning import INSTANT, Scope
 
-_WORTH_LOADING_AHEAD = 5_000
-"""Records to be read from which dlt is imported meanwhile: some of them will have to be loaded."""
+_LARGE = 5_000
+"""Records from which dlt is imported meanwhile, as soon as one of them is new: it will have to be loaded."""
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -100,11 +101,10 @@ class Landing:
             Counts; records refused go to quarantine, all others land.
         """
         misfits, undeclared = list(refused), UndeclaredFields()
-        with in_memory.cursor() as connection:
+        is_large = len(records) >= _LARGE
+        with in_memory.cursor() as connection, garbage.held_off if is_large else contextlib.nullcontext():
             latest = self.latest(table)
-            shown = shown_again(connection, records, latest)
-            if len(shown.unread) >= _WORTH_LOADING_AHEAD:
-                loader.import_ahead()
+            shown = shown_again(connection, records, latest, *([loader.import_ahead] if is_large else []))
             landed_at = self._landing_time(latest)
             draft = Draft(self.landing_dir, self._next_file(table.system, table.name))
             try:
@@ -129,8 +129,8 @@ class Landing:
             except BaseException:
                 draft.discard()
                 raise
-            newer = _remembered(table, rows, gone, landed_at)
-            if newer.num_rows:
+            if rows.num_rows or gone.num_rows:
+                newer = _remembered(table, rows, versioning.placed(connection, table, gone, latest), landed_at)
                 self._latest[table] = versioning.merged(connection, table, latest, newer)
                 files = self.files(table.system, table.name)
                 latest_index.save(table, self._latest[table], files, self._index(table))
@@ -274,7 +274,10 @@ def _contradicted(table: RawTable, record: msgspec.Raw) -> Misfit:
 
 
 def _remembered(table: RawTable, rows: pa.Table, gone: pa.Table, landed_at: datetime) -> pa.Table:
-    """What the index gains: rows that were read, with no landing time where nothing was landed, and tombstones."""
+    """What the index gains: rows that were read, with no landing time where nothing was landed, and tombstones.
+
+    With `_place`, where each key stands in it already.
+    """
     now = pa.scalar(landed_at, INSTANT)
     times = pc.if_else(rows["_is_new"], now, pa.scalar(None, INSTANT))
     wanted = versioning.latest_schema(table)
@@ -283,8 +286,8 @@ def _remembered(table: RawTable, rows: pa.Table, gone: pa.Table, landed_at: date
         "_is_deleted": pa.repeat(pa.scalar(False), rows.num_rows),
     }
     found = pa.table([columns[name] if name in columns else rows[name] for name in wanted.names], schema=wanted)
-    buried = gone.append_column("_source", pa.nulls(gone.num_rows, pa.int64())).select(wanted.names)
-    return pa.concat_tables([found, buried])
+    buried = gone.append_column("_source", pa.nulls(gone.num_rows, pa.int64()))
+    return pa.concat_tables([found.append_column("_place", rows["_place"]), buried.select([*wanted.names, "_place"])])
 
 
 def _text_fingerprint(row: Mapping[str, object]) -> str:

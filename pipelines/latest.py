@@ -99,8 +99,8 @@ def _signature(table: RawTable) -> dict[str, Any]:
 def _load(table: RawTable, index: Path, present: set[str]) -> tuple[pa.Table, set[str]]:
     nothing = latest_schema(table).empty_table()
     try:
-        with pa.OSFile(str(index)) as file:
-            held = pa.ipc.open_file(file).read_all()
+        # Read as it is used: an index is replaced by another file, never written to.
+        held = pa.ipc.open_file(pa.memory_map(str(index))).read_all()
         told = json.loads(held.schema.metadata[b"tieout"])
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
         return nothing, set()
@@ -111,7 +111,10 @@ def _load(table: RawTable, index: Path, present: set[str]) -> tuple[pa.Table, se
 
 
 def _from_files(connection: duckdb.DuckDBPyConnection, table: RawTable, files: Sequence[Path]) -> pa.Table:
-    """The latest versions within some files; fingerprints of an earlier method are computed anew from the content."""
+    """The latest versions within some files; fingerprints of an earlier method are computed anew from the content.
+
+    They stand where their records' first versions stood, as they do in an index that was never lost.
+    """
     named = {"files": [str(file) for file in files]}
     content = connection.sql("from read_parquet($files, union_by_name = true) limit 0", params=named).columns
     types = {column.name: _SQL_TYPES[column.type] for column in table.columns} | {"_unknown_fields": "varchar"}
@@ -120,16 +123,18 @@ def _from_files(connection: duckdb.DuckDBPyConnection, table: RawTable, files: S
         for name, type_ in types.items()
     ]
     keys = ", ".join(f'"{name}"' for name in table.key)
+    place = "left(parse_filename(_landing_file), 12)::bigint << 36 | file_row_number"
     newest = (
-        f"select {', '.join(declared)}, _landed_at, _fingerprint, _is_deleted "  # noqa: S608
-        "from read_parquet($files, union_by_name = true) "
+        f"select {', '.join(declared)}, _landed_at, _fingerprint, _is_deleted, "  # noqa: S608
+        f"min({place}) over (partition by {keys}) as _at "
+        "from read_parquet($files, union_by_name = true, file_row_number = true) "
         f"qualify row_number() over (partition by {keys} order by _landed_at desc, _landing_file desc) = 1"
     )
-    wanted = latest_schema(table)
-    selected = ", ".join(f'"{name}"' for name in wanted.names if name != "_source")
+    wanted = latest_schema(table).append(pa.field("_at", pa.int64()))
+    selected = ", ".join(f'"{name}"' for name in wanted.names if name not in ("_at", "_source"))
     current = f"(_is_deleted or starts_with(_fingerprint, '{METHOD}'))"
     found = connection.sql(
-        f"select {selected}, null::bigint as _source from ({newest}) where {current}",  # noqa: S608
+        f"select {selected}, null::bigint as _source, _at from ({newest}) where {current}",  # noqa: S608
         params=named,
     ).to_arrow_table()
     parts = [found.cast(wanted)]
@@ -143,4 +148,4 @@ def _from_files(connection: duckdb.DuckDBPyConnection, table: RawTable, files: S
         )
         rows = rows.append_column("_source", pa.nulls(rows.num_rows, pa.int64()))
         parts.append(rows.select(wanted.names).cast(wanted))
-    return pa.concat_tables(parts)
+    return pa.concat_tables(parts).sort_by("_at").drop_columns(["_at"])

@@ -32,10 +32,13 @@ def imported() -> Any:
     return importlib.import_module("dlt")
 
 
-@functools.cache
+_BEGUN = threading.Lock()
+
+
 def import_ahead() -> None:
-    """Begins to import dlt in a thread of its own; once per process."""
-    threading.Thread(target=_import_all, name="import-dlt").start()
+    """Begins to import dlt in a thread of its own; once per process, whoever asks."""
+    if _BEGUN.acquire(blocking=False):
+        threading.Thread(target=_import_all, name="import-dlt").start()
 
 
 def _import_all() -> None:
@@ -52,7 +55,7 @@ def work_file(connection: duckdb.DuckDBPyConnection) -> Any:
 
 @functools.cache
 def _destination() -> Any:
-    """dlt's own DuckDB, but for two things that it works out anew in each step: half of what a small load costs."""
+    """DuckDB as dlt has it, but for two things that dlt works out anew in each step: half of a small load's cost."""
     from dlt.common.configuration import configspec
     from dlt.destinations import duckdb as destination
     from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
@@ -62,7 +65,7 @@ def _destination() -> Any:
         def __str__(self) -> str:
             return str(self.credentials.database)  # dlt would import SQLAlchemy to write it as a URL
 
-    class WorkFile(destination):  # type: ignore[misc, valid-type]
+    class WorkFile(destination):
         spec = WorkFileConfiguration
 
         @property

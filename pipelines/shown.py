@@ -8,7 +8,7 @@ What does not belong here: how bytes are hashed (`sources.py`), comparing what w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -34,25 +34,38 @@ class Shown:
         return self.latest.filter(pc.is_valid(self.latest["_at"]))
 
 
-def shown(connection: duckdb.DuckDBPyConnection, records: Sequence[msgspec.Raw], latest: pa.Table) -> Shown:
+def shown(
+    connection: duckdb.DuckDBPyConnection,
+    records: Sequence[msgspec.Raw],
+    latest: pa.Table,
+    notice: Callable[[], None] = lambda: None,
+) -> Shown:
     """Finds the records that came before.
 
     Args:
         connection: A cursor of one's own.
         records: JSON as received.
         latest: The latest versions (`versioning.latest_schema`); where `_source` is null, bytes are not known.
+        notice: Called, from any thread, as soon as something is seen to have changed; perhaps more than once.
     """
     known = latest["_source"].combine_chunks()
     if known.null_count == len(known):
+        notice()
         return Shown(range(len(records)), latest.append_column("_at", pa.nulls(len(known), pa.int64())))
 
-    def hashed(at: range) -> pa.Array:
+    def hashed(at: range) -> tuple[pa.Array, pa.Array]:
         piece = records[at.start : at.stop]
-        return sources.hashes(piece, sources.lines(piece))
+        hashes = sources.hashes(piece, sources.lines(piece))
+        there = known[at.start : at.stop]
+        same = pc.fill_null(pc.equal(hashes[: len(there)], there), fill_value=False)
+        if len(there) < len(hashes) or not pc.all(same).as_py():
+            notice()
+        return hashes, same
 
-    arrived = pa.concat_arrays(list(ahead.in_order(hashed, ahead.steps(len(records)))) or [pa.array([], pa.int64())])
-    both = min(len(arrived), len(known))
-    in_place = pc.fill_null(pc.equal(arrived[:both], known[:both]), fill_value=False)
+    pieces = list(ahead.in_order(hashed, ahead.steps(len(records))))
+    arrived = pa.concat_arrays([hashes for hashes, _ in pieces] or [pa.array([], pa.int64())])
+    in_place = pa.concat_arrays([same for _, same in pieces] or [pa.array([], pa.bool_())])
+    both = len(in_place)
     if both == len(arrived) and pc.all(in_place, min_count=0).as_py():
         at = pa.concat_arrays([positions(range(both)), pa.nulls(len(known) - both, pa.int64())])
         return Shown((), latest.append_column("_at", at))

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from itertools import accumulate
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines import in_memory
-
-_WITH_BREAK = (1).__add__
 
 
 def lines(records: Sequence[msgspec.Raw]) -> bytes:
@@ -36,9 +34,11 @@ def hashes(records: Sequence[msgspec.Raw], written: bytes) -> pa.Array:
     """
     if not records:
         return pa.array([], pa.int64())
-    ends = array("q", accumulate(map(_WITH_BREAK, map(len, records)), initial=0))
-    texts = pa.Array.from_buffers(pa.large_binary(), len(records), [None, pa.py_buffer(ends), pa.py_buffer(written)])
-    with in_memory.cursor() as connection:
+    lengths = array("q", [-1, *map(len, records)])
+    with_breaks = pc.add(pa.Array.from_buffers(pa.int64(), len(lengths), [None, pa.py_buffer(lengths)]), 1)
+    ends = pc.cumulative_sum(with_breaks)  # from 0, where the first begins
+    texts = pa.Array.from_buffers(pa.large_binary(), len(records), [None, ends.buffers()[1], pa.py_buffer(written)])
+    with in_memory.cursor(threads=1) as connection:
         connection.register("texts", pa.table({"text": texts}))
         hashed = connection.sql("select (hash(text) >> 1)::bigint as hashed from texts").to_arrow_table()
     return hashed["hashed"].combine_chunks()

@@ -32,6 +32,9 @@ _PATIENCE = 24
 """Blocks of one chunk that may be refused before all its rest is read the careful way: then it is no single culprit."""
 
 _BLOCK_BYTES = 4 << 20
+_WHOLE_BYTES = 32 << 20
+"""Up to here Arrow may take a piece as one block."""
+
 _UNREADABLE = (pa.ArrowException, msgspec.MsgspecError, ValueError, RecursionError)
 
 
@@ -148,15 +151,9 @@ def _read_block(table: RawTable, records: Sequence[msgspec.Raw], data: bytes) ->
     """
     if not data.isascii():
         data.decode()  # Arrow would take bytes that are no text
-    is_flat = b"[" not in data and data.count(b"{") == len(records)
-    nested, unknown = ({}, None) if is_flat else _nested(table, records)
-    # What is nested is only passed over: to infer its type could recurse without end.
-    is_lines = data.count(b"\n") == len(records) and b"\r" not in data
-    read = _parsed(table, data, "infer" if is_flat else "ignore", is_lines=is_lines)
+    read, nested, unknown = _declared_only(table, records, data) or _with_more(table, records, data)
     if read.num_rows != len(records):
         raise ValueError("not one object per record")
-    if is_flat:
-        unknown = _undeclared(table, records, read)
     columns = []
     for column in table.columns:
         if column.is_nested:
@@ -169,6 +166,39 @@ def _read_block(table: RawTable, records: Sequence[msgspec.Raw], data: bytes) ->
             raise ValueError(f"has no {column.name}")
         columns.append(values)
     return [*columns, unknown if unknown is not None else pa.nulls(len(records), pa.string())]
+
+
+_Read = tuple[pa.Table, dict[str, pa.Array], pa.Array | None]
+"""What Arrow read, the columns that hold JSON text by their field's name, and `_unknown_fields`."""
+
+
+def _declared_only(table: RawTable, records: Sequence[msgspec.Raw], data: bytes) -> _Read | None:
+    """Reads records that have scalars in declared members and nothing else; None where that is not known to be so.
+
+    The first record tells whether it is worth trying. Arrow refuses what is nested or undeclared, so the bytes need
+    not be looked through for it, and takes all of them as one block, however they are divided into lines.
+    """
+    if any(column.is_nested for column in table.columns) or len(data) > _WHOLE_BYTES:
+        return None
+    first = msgspec.json.decode(records[0], type=dict[str, msgspec.Raw])
+    if not first.keys() <= {column.field for column in table.columns}:
+        return None
+    try:
+        return _parsed(table, data, "error", is_lines=False), {}, None
+    except pa.ArrowException:
+        return None
+
+
+def _with_more(table: RawTable, records: Sequence[msgspec.Raw], data: bytes) -> _Read:
+    """Reads records that may have objects, lists, and members nobody declared."""
+    is_flat = b"[" not in data and data.count(b"{") == len(records)
+    nested, unknown = ({}, None) if is_flat else _nested(table, records)
+    # What is nested is only passed over: to infer its type could recurse without end.
+    is_lines = data.count(b"\n") == len(records) and b"\r" not in data
+    read = _parsed(table, data, "infer" if is_flat else "ignore", is_lines=is_lines)
+    if is_flat:
+        unknown = _undeclared(table, records, read)
+    return read, nested, unknown
 
 
 def _no_values(read: pa.Table, field: str) -> pa.Array:

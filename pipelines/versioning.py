@@ -97,23 +97,43 @@ def arrived(table: RawTable, rows: pa.Table, source: pa.Array, at: Sequence[int]
 
 
 def changed(connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, latest: pa.Table) -> pa.Table:
-    """Adds `_is_new`: whether a row is new, came back, or differs from the latest version."""
-    if not latest.num_rows:
-        return rows.append_column("_is_new", pa.repeat(pa.scalar(True), rows.num_rows))
-    ordered = rows.append_column("_row", positions(range(rows.num_rows)))
-    connection.register("incoming", ordered.select([*table.key, "_fingerprint", "_row"]))
-    connection.register("latest", latest)
-    told = connection.sql(
-        f"with former as ({_OF_INCOMING.format(keys=_keys(table))}) "  # noqa: S608
-        "select former._fingerprint is null or former._is_deleted "
-        "or former._fingerprint <> incoming._fingerprint as _is_new "
-        f"from incoming left join former using ({_keys(table)}) order by _row"
-    ).to_arrow_table()
-    return rows.append_column("_is_new", told["_is_new"])
+    """Adds what the latest versions say of rows.
+
+    Args:
+        connection: A cursor of one's own.
+        table: What is declared.
+        rows: Rows read (`arrived`).
+        latest: The latest versions.
+
+    Returns:
+        The rows with `_is_new`, whether a row is new, came back, or differs from the latest version, and `_place`,
+        where that version stands among the latest, or null.
+    """
+    count = rows.num_rows
+    if not latest.num_rows or not count:
+        told = rows.append_column("_is_new", pa.repeat(pa.scalar(True), count))
+        return told.append_column("_place", pa.nulls(count, pa.int64()))
+    places = _places(connection, table, rows, latest)
+    former = latest.select(["_fingerprint", "_is_deleted"]).take(places)
+    is_same = pc.and_(pc.equal(former["_fingerprint"], rows["_fingerprint"]), pc.invert(former["_is_deleted"]))
+    told = rows.append_column("_is_new", pc.invert(pc.fill_null(is_same, fill_value=False)))
+    return told.append_column("_place", places)
 
 
-_OF_INCOMING = "select * from latest semi join incoming using ({keys})"
-"""The few versions that matter: DuckDB would build its table of keys over all the latest, for every few rows anew."""
+def _places(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, latest: pa.Table
+) -> pa.ChunkedArray:
+    """Where each row's key stands among the latest versions, or null.
+
+    The semi join leaves the few versions that matter: DuckDB would build its table of keys over all the latest, for
+    every few rows anew.
+    """
+    connection.register("incoming", rows.select(table.key).append_column("_row", positions(range(rows.num_rows))))
+    connection.register("latest", latest.select(table.key).append_column("_place", positions(range(latest.num_rows))))
+    return connection.sql(
+        f"with former as (select * from latest semi join incoming using ({_keys(table)})) "  # noqa: S608
+        f"select _place from incoming left join former using ({_keys(table)}) order by _row"
+    ).to_arrow_table()["_place"]
 
 
 @dataclass(frozen=True)
@@ -134,11 +154,11 @@ def repeats(
     Args:
         connection: A cursor of one's own.
         table: What is declared.
-        rows: Rows read (`arrived`).
+        rows: Rows read (`changed`).
         shown: The latest versions, with `_at` where a record came with their very bytes (`Shown.latest`).
         last_wins: Repetitions are versions in order of arrival, as overlapping pages make them.
     """
-    if not rows.num_rows or (not shown.num_rows and _ascend(table, rows)):
+    if not rows.num_rows or (_ascend(table, rows) and not _shown_too(rows, shown)):
         return Repeats([], [])
     keys = _keys(table)
     connection.register("incoming", rows.select([*table.key, "_fingerprint", "_at"]))
@@ -172,6 +192,12 @@ def _ascend(table: RawTable, rows: pa.Table) -> bool:
     return bool(pc.all(pc.greater(keys[1:], keys[:-1]), min_count=0).as_py())
 
 
+def _shown_too(rows: pa.Table, shown: pa.Table) -> bool:
+    """Whether a record that was read has a key whose latest version came as well."""
+    places = pc.drop_null(rows["_place"]).combine_chunks()
+    return bool(len(places)) and shown["_at"].take(places).null_count < len(places)
+
+
 def gone(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
@@ -185,17 +211,20 @@ def gone(
     Args:
         connection: A cursor of one's own.
         table: What is declared.
-        rows: Rows read (`arrived`).
+        rows: Rows read (`changed`).
         shown: The latest versions, with `_at` where a record came with their very bytes (`Shown.latest`).
         misfits: The records that were refused.
         scope: What was read in full.
     """
-    connection.register("incoming", rows.select(list(table.key)))
+    missing = pc.indices_nonzero(pc.and_(pc.is_null(shown["_at"]), pc.invert(shown["_is_deleted"]))).cast(pa.int64())
+    read = pc.drop_null(rows["_place"]).combine_chunks()
+    unseen = shown.take(missing.filter(pc.invert(pc.is_in(missing, value_set=read))))
+    if not unseen.num_rows:
+        return unseen.select(table.key)
     connection.register("refused", pa.table({"record_key": [misfit.record_key for misfit in misfits]}, _REFUSED))
-    connection.register("latest", shown)
+    connection.register("unseen", unseen)
     return connection.sql(
-        f"select {_keys(table)} from latest anti join incoming using ({_keys(table)}) "  # noqa: S608
-        f"where not _is_deleted and _at is null and {scope.condition()} "
+        f"select {_keys(table)} from unseen where {scope.condition()} "  # noqa: S608
         f"and {key_text(table)} not in (select record_key from refused)"
     ).to_arrow_table()
 
@@ -255,29 +284,44 @@ def versions(table: RawTable, rows: pa.Table, landed_at: datetime, *, are_gone: 
 
 
 def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Table, newer: pa.Table) -> pa.Table:
-    """The latest versions after these; of a row that did not change (`_landed_at` null) the time stays.
+    """The latest versions after these.
 
-    Versions keep their places and new records come behind, so that the next answer finds them in the vendor's order.
+    Args:
+        connection: A cursor of one's own.
+        table: What is declared.
+        latest: The latest versions before.
+        newer: `latest_schema`, one row per key. Where nothing changed (`_landed_at` null), the time stays. Who knows
+            already where each key stands among the latest says so in `_place` (null: nowhere).
+
+    Returns:
+        Versions keep their places and new records come behind, so that the next answer finds them in the vendor's
+        order.
     """
     schema = latest_schema(table)
-    newer = newer.select(schema.names).cast(schema)
+    fresh = newer.select(schema.names).cast(schema)
     if not latest.num_rows:
-        return newer
-    places = positions(range(latest.num_rows))
-    connection.register("latest", latest.select([*table.key, "_landed_at"]).append_column("_place", places))
-    connection.register("incoming", newer.append_column("_row", positions(range(newer.num_rows))))
-    found = connection.sql(
-        f"with former as ({_OF_INCOMING.format(keys=_keys(table))}) "  # noqa: S608
-        "select _row, _place, coalesce(incoming._landed_at, former._landed_at) as _landed_at "
-        f"from incoming left join former using ({_keys(table)}) order by _place nulls last, _row"
-    ).to_arrow_table()
+        return fresh
+    is_told = "_place" in newer.column_names
+    places = newer["_place"] if is_told else _places(connection, table, newer, latest)
     at = schema.get_field_index("_landed_at")
-    fresh = newer.take(found["_row"]).set_column(at, schema.field(at), found["_landed_at"].cast(INSTANT))
-    is_known = pc.is_valid(found["_place"])
-    is_replaced = pc.is_in(places, value_set=found["_place"].combine_chunks())
-    instead = fresh.filter(is_known)
+    former = latest["_landed_at"].take(places)
+    fresh = fresh.set_column(at, schema.field(at), pc.coalesce(fresh["_landed_at"], former)).append_column(
+        "_place", places
+    )
+    instead = fresh.filter(pc.is_valid(places)).sort_by("_place")
+    is_replaced = pc.is_in(positions(range(latest.num_rows)), value_set=instead["_place"].combine_chunks())
     kept = [
-        pc.replace_with_mask(latest[name].combine_chunks(), is_replaced, instead[name].combine_chunks())
+        latest[name]
+        if name in table.key
+        else pc.replace_with_mask(latest[name].combine_chunks(), is_replaced, instead[name].combine_chunks())
         for name in schema.names
     ]
-    return pa.concat_tables([pa.table(kept, schema=schema), fresh.filter(pc.invert(is_known))])
+    new = fresh.filter(pc.is_null(places)).select(schema.names)
+    return pa.concat_tables([pa.table(kept, schema=schema), new])
+
+
+def placed(connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, latest: pa.Table) -> pa.Table:
+    """Adds `_place`, where each row's key stands among the latest versions, or null."""
+    known = rows.num_rows and latest.num_rows
+    places = _places(connection, table, rows, latest) if known else pa.nulls(rows.num_rows, pa.int64())
+    return rows.append_column("_place", places)

@@ -216,7 +216,9 @@ def test_a_fingerprint_is_what_its_definition_says() -> None:
         for name in ("dealName", "glAccount", "iban", "later"):
             record[name] = chance.choice([None, *texts, "y" * chance.randrange(200)])
         for name in ("amount", "vat", "mtm"):
-            record[name] = chance.choice([None, f"{chance.randrange(-(10**28), 10**28)}.{chance.randrange(10**10):010}"])
+            record[name] = chance.choice(
+                [None, f"{chance.randrange(-(10**28), 10**28)}.{chance.randrange(10**10):010}"]
+            )
         for name in ("dueDate", "startCompensation"):
             record[name] = chance.choice([None, "1969-12-31", "0001-01-01", "2026-04-03"])
         records.append(json.dumps(record))
@@ -285,6 +287,20 @@ def test_the_index_of_latest_versions_may_be_lost(landing: Landing, damage: str)
     assert again.land(etrm.ORDER_ITEMS, raws(*ITEMS[:-1], '{"id": 300, "amount": 5.0}'), scope=EVERYTHING).rows == 0
     assert again.land(etrm.ORDER_ITEMS, raws(*ITEMS), scope=EVERYTHING).rows == 1
     assert reopened(again).land(etrm.ORDER_ITEMS, raws(*ITEMS[1:]), scope=EVERYTHING).rows == 1
+
+
+def test_an_index_made_anew_has_the_vendors_order(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    shuffled = random.Random(5).sample(ITEMS, len(ITEMS))
+    with monkeypatch.context() as patched:
+        patched.setattr(fingerprints, "METHOD", "1-")
+        landing.land(etrm.ORDER_ITEMS, raws(*shuffled[:200]), scope=EVERYTHING)
+        landing.land(etrm.ORDER_ITEMS, raws(*shuffled[50:]), scope=EVERYTHING)
+    changed = [text.replace(".10", ".20") for text in shuffled[50:]]
+    landing.land(etrm.ORDER_ITEMS, raws(*changed[::2], *shuffled[51::2]))
+    order = landing.latest(etrm.ORDER_ITEMS)["id"].to_pylist()
+    landing._index(etrm.ORDER_ITEMS).unlink()
+    assert reopened(landing).latest(etrm.ORDER_ITEMS)["id"].to_pylist() == order
+    assert order == [json.loads(text)["id"] for text in shuffled]
 
 
 def test_a_large_index_is_written_in_the_background_in_order(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
