@@ -41,6 +41,6 @@ def in_order(work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> Iterat
                 left.cancel()
 
 
-def steps(count: int, size: int = STEP) -> list[range]:
-    """The positions of `count` records, in pieces of `size`."""
-    return [range(start, min(start + size, count)) for start in range(0, count, size)]
+def steps(count: int) -> list[range]:
+    """The positions of `count` records, in pieces of `STEP`."""
+    return [range(start, min(start + STEP, count)) for start in range(0, count, STEP)]

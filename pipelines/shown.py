@@ -19,9 +19,6 @@ import pyarrow.compute as pc
 from pipelines import ahead, sources
 from pipelines.versioning import positions
 
-_STEP = 4 * ahead.STEP
-"""Records hashed at a time: each piece waits for Python's lock several times, and dlt may be imported meanwhile."""
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -65,7 +62,7 @@ def shown(
             notice()
         return hashes, same
 
-    pieces = list(ahead.in_order(hashed, ahead.steps(len(records), _STEP)))
+    pieces = list(ahead.in_order(hashed, ahead.steps(len(records))))
     arrived = pa.concat_arrays([hashes for hashes, _ in pieces] or [pa.array([], pa.int64())])
     in_place = pa.concat_arrays([same for _, same in pieces] or [pa.array([], pa.bool_())])
     both = len(in_place)
