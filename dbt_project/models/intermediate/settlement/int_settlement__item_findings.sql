@@ -4,8 +4,18 @@
     'int_settlement__order_items',
     'int_settlement__orders',
     'int_posting__order_documents',
+    'int_posting__corrections',
 ]}}) }}
-with items as (
+with replaced as (
+    -- A document that is to be made anew: its revision is made of the lines as they are.
+    select
+        order_id,
+        direction
+    from {{ ref('int_posting__corrections') }}
+    where blocked_by is null and cause <> 'refused'
+),
+
+items as (
     select items.*
     from {{ ref('int_settlement__order_items') }} as items
     inner join {{ ref('int_settlement__orders') }} as orders
@@ -16,7 +26,14 @@ with items as (
             items.order_id = documents.order_id
             and documents.document_type = case items.direction when 'receivable' then 'invoice' else 'bill' end
             and documents.is_issued
-    where items.is_in_order and orders.is_checked and documents.order_id is null
+    left join replaced
+        on
+            items.order_id = replaced.order_id
+            and items.direction = replaced.direction
+    where
+        items.is_in_order
+        and orders.is_checked
+        and (documents.order_id is null or replaced.order_id is not null)
 ),
 
 chart as (

@@ -15,6 +15,16 @@ with orders as (
     where orders.is_checked
 ),
 
+replaced as (
+    -- A document that is to be made anew asks again for whom, and how it is taxed.
+    select
+        order_id,
+        direction,
+        document_type
+    from {{ ref('int_posting__corrections') }}
+    where blocked_by is null and cause <> 'refused'
+),
+
 ambiguous_sides as (
     select
         orders.order_id,
@@ -35,7 +45,11 @@ ambiguous_sides as (
         on
             orders.order_id = documents.order_id
             and documents.document_type = case matches.side when 'customer' then 'invoice' else 'bill' end
-    where documents.order_id is null
+    left join replaced
+        on
+            documents.order_id = replaced.order_id
+            and documents.document_type = replaced.document_type
+    where documents.order_id is null or replaced.order_id is not null
 )
 
 select
@@ -140,5 +154,9 @@ left join {{ ref('int_posting__order_documents') }} as documents
         orders.order_id = documents.order_id
         and documents.document_type = case treatments.direction when 'receivable' then 'invoice' else 'bill' end
         and documents.is_issued
-where documents.order_id is null and orders.is_counterparty_known
+left join replaced
+    on
+        treatments.order_id = replaced.order_id
+        and treatments.direction = replaced.direction
+where (documents.order_id is null or replaced.order_id is not null) and orders.is_counterparty_known
 group by orders.order_id, treatments.direction, treatments.counterparty_country, treatments.company_country
