@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger_records import NOT_ISSUED, Records
-from ledger_rules import BASE, KINDS, ZERO, Line, Record, Side, balances, day, reversed_lines, rounded
+from ledger_rules import BASE, KINDS, ZERO, Line, Record, Side, balances, day, other, reversed_lines, rounded
 
 _KEY = re.compile(r"atlas_etrm:order:(\d+)(?::r(\d+))?")
 READY = ("Approved order by ETRM", "2")
@@ -81,14 +81,23 @@ def _order_lines(records: Records, side: Side, order: Record, documents: list[_D
     for document in documents:
         if document.is_voided:
             posted = _with_items(records, side, order, document, _posted(records, side, order, document))
-            lines += posted + reversed_lines(posted, _reversal_id(side, order, document))
+            lines += posted + reversed_lines(
+                posted, _reversal_id(side, order, document), entry_date=_reversal_day(records, side, document.record)
+            )
     living = [document for document in documents if not document.is_voided]
     if living:
         return lines + _standing_lines(records, side, order, living[0], max(d.revision for d in documents))
     if documents or order["status"] not in READY or not _is_sound(records, order):
         return lines  # voided by a person it is not made again
-    key = _entry_id(order["id"], 1)
-    return lines + _derived_lines(records, key, side, order, day(order["registrationDate"]), is_posted=False)
+    key, on = _entry_id(order["id"], 1), records.closings.open_day(day(order["registrationDate"]))
+    return lines + _derived_lines(records, key, side, order, on, is_posted=False)
+
+
+def _reversal_day(records: Records, side: Side, document: Record) -> date:
+    """The document's own day, or the first one that was open when the void was seen."""
+    kind = KINDS[side]
+    seen = records.void_seen(f"atlas_accounting.{kind.table}", document["id"])
+    return records.closings.open_day(day(records.as_issued[document["id"]][kind.date_field]), seen)
 
 
 def _standing_lines(
@@ -98,24 +107,44 @@ def _standing_lines(
     record = document.record
     posted = _posted(records, side, order, document)
     is_refused = order["status"] in REFUSED
-    outdated = is_refused or Decimal(record["total_amount"]) != _gross(_items(records, side, order))
+    issued_on = day(record[KINDS[side].date_field])
+    outdated = is_refused or _is_outdated(records, side, order, record)
     is_untouched = Decimal(record["amount_due"]) == Decimal(record["total_amount"])
+    is_open = records.closings.open_day(issued_on) == issued_on
     if not outdated:
-        key, on = _entry_id(order["id"], document.revision), day(record[KINDS[side].date_field])
-        derived = _derived_lines(records, key, side, order, on, is_posted=True)
+        key = _entry_id(order["id"], document.revision)
+        derived = _derived_lines(records, key, side, order, issued_on, is_posted=True)
         is_same = _is_sound(records, order) and balances(derived) == balances(posted)
         return derived if is_same else posted
-    if not is_untouched:
-        return posted  # a document that is paid, if only in part, is held as it is
+    if not is_untouched or not is_open or not (is_refused or _is_sound(records, order)):
+        return posted  # paid, if only in part, or of a closed day, or its order is held: it stays as it is
     stood_for = _with_items(records, side, order, document, posted)
     taken_back = reversed_lines(stood_for, _reversal_id(side, order, document), is_posted=False)
     if is_refused:
         return posted + taken_back
-    revision = _derived_lines(
-        records, _entry_id(order["id"], latest_revision + 1), side, order, day(order["registrationDate"]),
-        is_posted=False,
-    )  # fmt: skip
-    return posted + taken_back + revision
+    on = records.closings.open_day(day(order["registrationDate"]))
+    key = _entry_id(order["id"], latest_revision + 1)
+    return posted + taken_back + _derived_lines(records, key, side, order, on, is_posted=False)
+
+
+def _is_outdated(records: Records, side: Side, order: Record, document: Record) -> bool:
+    """Whether amount, currency, party, or an account that a line names are no longer the document's."""
+    kind = KINDS[side]
+    if Decimal(document["total_amount"]) != _gross(_items(records, side, order)) or document["currency"] != BASE:
+        return True
+    if records.counterparty_of(side, document[kind.party_field]) not in (None, order["counterpartyId"]):
+        return True
+    left: dict[str, Decimal] = defaultdict(Decimal)
+    for line in document["lines"]:
+        left[records.numbers[line[kind.account_field]]] += Decimal(line["amount"])
+    derived = {line.order_item_id: line.amount for line in _derived_lines(
+        records, "", side, order, day(order["registrationDate"]), is_posted=False
+    )}  # fmt: skip
+    for item in _items(records, side, order):
+        if own := (item["glAccount"] or "").strip():
+            left[own] -= derived.get(item["id"], ZERO)
+    named = {(item["glAccount"] or "").strip() for item in _items(records, side, order)} - {""}
+    return any(left[account] < 0 for account in named)
 
 
 def _posted(records: Records, side: Side, order: Record, document: _Document) -> list[Line]:
@@ -202,19 +231,22 @@ def document_lines(records: Records, side: Side, document: Record, key: str) -> 
         line_type = kind.vat if account == vat else "rounding" if account == rounding else kind.line_type
         parts.append((account, line_type, across, Decimal(line["amount"])))
     parts.append((vat, kind.vat, across, tax))
+    # A credit note is a document below zero: its lines stand on the other sides.
     return [
-        Line(key, on, account, line_type, entry_side, amount, currency, None, is_posted=True)
+        Line(key, on, account, line_type, entry_side if amount > 0 else other(entry_side), abs(amount), currency, None,
+             is_posted=True)
         for account, line_type, entry_side, amount in parts
         if amount
-    ]
+    ]  # fmt: skip
 
 
 def _voided_lines(records: Records, side: Side, of_orders: set[str]) -> Iterator[Line]:
-    """What was posted stays, and is taken back on the document's own day, as the vendor does."""
+    """What was posted stays, and is taken back on the document's own day, or the first one that was open."""
     for document in records.table(f"atlas_accounting.{KINDS[side].table}"):
         issued = records.as_issued.get(document["id"])
         if document["status"] == "voided" and issued is not None and document["id"] not in of_orders:
             key = f"atlas_accounting:{KINDS[side].document}:{document['id']}"
             posted = document_lines(records, side, issued, key)
             yield from posted
-            yield from reversed_lines(posted, f"{key}:reversal")
+            on = _reversal_day(records, side, document)
+            yield from reversed_lines(posted, f"{key}:reversal", entry_date=on)

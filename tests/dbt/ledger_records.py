@@ -6,25 +6,32 @@ here: what is posted of them.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from ledger_rules import BASE, KINDS, ZERO, ZONE, Record, Side, seed
-from random_company import Version
+from landed_versions import Version
+from ledger_closings import Closings
+from ledger_rules import BASE, KINDS, ZERO, ZONE, Line, Record, Side, day, reversed_lines, seed
+from random_closings import Closing
 
 NOT_ISSUED = {"draft", "pending", "voided"}
+_OWN = re.compile(r"(?:atlas_etrm|atlas_accounting|atlar):[a-z_]+:\S+")
 _PAYMENTS = ("atlas_accounting.payments", "atlas_accounting.payments_made")
 
 
 class Records:
     """The records as known at the end of a day in the company's zone; at present where none is given."""
 
-    def __init__(self, versions: Iterable[Version], known_on: date | None = None) -> None:
+    def __init__(
+        self, versions: Iterable[Version], known_on: date | None = None, closings: Iterable[Closing] = ()
+    ) -> None:
         self.versions = [v for v in versions if known_on is None or v.landed_at.astimezone(ZONE).date() <= known_on]
+        self.closings = Closings(closings, self.versions)
         latest: dict[str, dict[Any, Record | None]] = defaultdict(dict)
         self.as_issued: dict[str, Record] = {}
         """Documents as they last were issued, whatever became of them."""
@@ -59,6 +66,17 @@ class Records:
         """When a record was first landed."""
         return min(v.landed_at for v in self.versions if v.table == table and v.record["id"] == record_id)
 
+    def void_seen(self, table: str, record_id: str) -> datetime:
+        """When a record that stood was first landed as void, or as gone."""
+        stood = False
+        for version in self.versions:
+            if version.table == table and version.record["id"] == record_id:
+                is_void = version.is_deleted or version.record["status"] == "voided"
+                if is_void and stood:
+                    return version.landed_at
+                stood = not is_void
+        raise LookupError(f"{table} {record_id} was never voided")
+
     def control(self, control: str, currency: str = BASE) -> str:
         """The account of a control: the currency's own, else the base currency's."""
         return self._controls.get((control, currency)) or self._controls[control, BASE]
@@ -82,6 +100,13 @@ class Records:
         """ATLAS counterparties by id."""
         return {c["id"]: c for c in self.table("atlas_etrm.counterparties")}
 
+    def counterparty_of(self, side: Side, party_id: str) -> int | None:
+        """The counterparty that a customer or vendor is, by its VAT number; None where it is none."""
+        table = f"atlas_accounting.{KINDS[side].parties}"
+        numbers = {p["id"]: p["tax_id"].replace(" ", "") for p in self.table(table)}
+        known = {c["vat"].replace(" ", ""): c["id"] for c in self.counterparties.values()}
+        return known.get(numbers.get(party_id, ""))
+
     def gl_account(self, item: Record) -> str | None:
         """The account of a settlement line: its own, else its counterparty's."""
         own = (item["glAccount"] or "").strip()
@@ -98,10 +123,71 @@ class Records:
         paid = self._as_paid[f"atlas_accounting.{KINDS[side].payments}"]
         return [payment for payment in paid.values() if payment["id"] not in living]
 
+    def taken_back_on(self, side: Side, payment: Record) -> date:
+        """The day on which a voided payment is taken back: its own, or the first one open when that was seen."""
+        seen = self.void_seen(f"atlas_accounting.{KINDS[side].payments}", payment["id"])
+        return self.closings.open_day(day(payment["payment_date"]), seen)
+
+    @cached_property
+    def foreign_banks(self) -> set[str]:
+        """Numbers of the bank accounts that are kept in another currency."""
+        chart = self.table("atlas_accounting.accounts")
+        return {a["account_number"] for a in chart if a["account_type"] == "bank" and a["currency"] != BASE}
+
+    @cached_property
+    def own_entries(self) -> dict[str, Record]:
+        """Entries in the books that carry one of our journal ids at the beginning of their description."""
+        found: dict[str, Record] = {}
+        for entry in self.table("atlas_accounting.journal_entries"):
+            key = _OWN.match(entry["description"] or "")
+            if key and (key[0] not in found or not _is_posted(found[key[0]])):
+                found[key[0]] = entry
+        return found
+
+    def books_lines(self, key: str) -> list[Line]:
+        """An entry of ours as it was posted; nothing where it was not."""
+        entry = self.own_entries.get(key)
+        if entry is None or not _is_posted(entry):
+            return []
+        return [
+            Line(key, day(entry["entry_date"]), self.numbers[line["account_id"]], "adjustment", line["entry_type"],
+                 Decimal(line["amount"]), BASE, Decimal(line["amount"]), is_posted=True)
+            for line in entry["lines"]
+        ]  # fmt: skip
+
+    def is_taken_back(self, key: str) -> bool:
+        """Whether a person has reversed an entry of ours in the books."""
+        return key in self.own_entries and self.own_entries[key]["status"] == "reversed"
+
+    def by_hand(self) -> Iterator[Record]:
+        """Posted entries of the books that are none of ours."""
+        ours = {entry["id"] for entry in self.own_entries.values()}
+        for entry in self.table("atlas_accounting.journal_entries"):
+            if _is_posted(entry) and entry["id"] not in ours:
+                yield entry
+
+    def month_end_entry(self, entry: list[Line], as_of: date) -> Iterator[Line]:
+        """An entry of a month's end and its reversal on the first open day after; none in a closed month, but what
+        is booked there stays.
+        """
+        if not entry:
+            return
+        key, end = entry[0].journal_entry_id, entry[0].entry_date
+        if self.closings.open_day(end) == end or self.books_lines(key):
+            yield from entry
+            following = end + timedelta(days=1)
+            if following <= as_of:
+                on = self.closings.open_day(following)
+                yield from reversed_lines(entry, f"{key}:reversal", entry_date=on)
+
     def party_code(self, side: Side, party_id: str) -> str:
         """What a party is called: its external id, else its id."""
         parties = {p["id"]: p for p in self.table(f"atlas_accounting.{KINDS[side].parties}")}
         return str((parties.get(party_id) or {}).get("external_id") or party_id)
+
+
+def _is_posted(entry: Record) -> bool:
+    return entry["status"] in ("posted", "reversed")
 
 
 def discount(payment: Record) -> Decimal:

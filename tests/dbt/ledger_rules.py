@@ -42,6 +42,15 @@ class Line:
     amount_base: Decimal | None
     is_posted: bool
     order_item_id: int | None = None
+    rate_date: date | None = None
+    """Whose rate it is converted at, where that is another day than the entry's."""
+
+    def facts(self) -> tuple[Any, ...]:
+        """What the marts say of it."""
+        return (
+            self.journal_entry_id, self.entry_date, self.gl_account, self.line_type, self.entry_side, self.amount,
+            self.currency, self.amount_base, self.is_posted, self.order_item_id,
+        )  # fmt: skip
 
 
 class Kind(NamedTuple):
@@ -80,9 +89,16 @@ def other(entry_side: str) -> str:
 
 
 def reversed_lines(lines: Iterable[Line], journal_entry_id: str, **changed: Any) -> list[Line]:
-    """The same lines with sides exchanged, as an entry of their own."""
+    """The same lines with sides exchanged, as an entry of their own, converted as those were."""
     return [
-        replace(line, journal_entry_id=journal_entry_id, entry_side=other(line.entry_side), **changed) for line in lines
+        replace(
+            line,
+            journal_entry_id=journal_entry_id,
+            entry_side=other(line.entry_side),
+            rate_date=line.rate_date or line.entry_date,
+            **changed,
+        )
+        for line in lines
     ]
 
 
@@ -146,7 +162,10 @@ def with_base(lines: Iterable[Line], rounding_account: str) -> Iterator[Line]:
     for line in lines:
         entries[line.journal_entry_id].append(line)
     for entry in entries.values():
-        converted = [replace(line, amount_base=worth(line.amount, line.currency, line.entry_date)) for line in entry]
+        converted = [
+            replace(line, amount_base=worth(line.amount, line.currency, line.rate_date or line.entry_date))
+            for line in entry
+        ]
         yield from converted
         for currency in {line.currency for line in converted}:
             own = [line for line in converted if line.currency == currency]

@@ -3,25 +3,30 @@
 In: the versions of a `RandomCompany`. Out: journal lines, open items, aging and trial balance as of any day and as
 known on any day, each with exact decimals. What does not belong here: anything read from a dbt model.
 
-The rules are DESIGN section 5 and DECISIONS.md, written down a second time by other means (`ledger_orders.py`,
-`ledger_month_ends.py`): where these files and the models differ, one of them is wrong.
+The rules are DESIGN section 5 and DECISIONS.md, written down a second time by other means (`ledger_orders.py` and
+its sisters): where these files and the models differ, one of them is wrong.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from ledger_month_ends import accrual_lines, exchange_lines
+from landed_versions import AS_OF, Version
+from ledger_accruals import accrual_lines
+from ledger_adjustments import as_booked
+from ledger_bank_fees import bank_fee_lines
+from ledger_exchange import exchange_lines
 from ledger_orders import order_and_document_lines
 from ledger_records import Records, applications, discount
 from ledger_rules import KINDS, ZERO, Line, Record, Side, day, reversed_lines, with_base
-from random_company import AS_OF, Version
+from ledger_vat import discount_vat_lines, reverse_charge_lines
+from random_closings import Closing
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 
@@ -52,26 +57,61 @@ class Ledger:
     Args:
         versions: Every version of every record, in the order of landing.
         known_on: The day whose end (in the company's zone) bounds what is known; None knows everything.
+        closings: When who closed the books, beside what the vendor's company record says.
+        as_of: The business date.
     """
 
-    def __init__(self, versions: Iterable[Version], known_on: date | None = None) -> None:
-        self._records = Records(versions, known_on)
+    def __init__(
+        self,
+        versions: Iterable[Version],
+        known_on: date | None = None,
+        closings: Iterable[Closing] = (),
+        as_of: date = AS_OF,
+    ) -> None:
+        self.records = Records(versions, known_on, closings)
+        self._as_of = as_of
 
     @cached_property
     def lines(self) -> list[Line]:
         """The whole journal."""
-        records = self._records
-        lines = order_and_document_lines(records)
+        return [*self._of_documents, *as_booked(self.records, self.without_document)]
+
+    @property
+    def due(self) -> list[Line]:
+        """Entries without a document that the books do not hold yet, as they would be sent."""
+        return [line for line in as_booked(self.records, self.without_document) if not line.is_posted]
+
+    @cached_property
+    def _of_documents(self) -> list[Line]:
+        """Orders, documents, payments and entries by hand, in base currency too."""
+        lines = order_and_document_lines(self.records) + self._movements + _voided_payment_lines(self.records)
+        return list(with_base(lines, self.records.control("rounding")))
+
+    @cached_property
+    def _movements(self) -> list[Line]:
+        """Payments that stand and entries by hand."""
+        records = self.records
+        lines: list[Line] = []
         for payment in records.payments("receivable"):
             lines += _receipt_lines(records, payment)
         for payment in records.payments("payable"):
             lines += _payment_made_lines(records, payment)
-        lines += _voided_payment_lines(records)
-        for entry in records.table("atlas_accounting.journal_entries"):
-            if entry["status"] in ("posted", "reversed"):
-                lines += _manual_lines(records, entry)
-        converted = with_base(lines, records.control("rounding"))
-        return [*converted, *exchange_lines(records, AS_OF), *accrual_lines(records, AS_OF)]
+        for entry in records.by_hand():
+            lines += _manual_lines(records, entry)
+        return lines
+
+    @cached_property
+    def without_document(self) -> list[Line]:
+        """What our rules give beside documents."""
+        records = self.records
+        fees = list(with_base(bank_fee_lines(records, self._as_of, self._movements), records.control("rounding")))
+        return [
+            *fees,
+            *exchange_lines(records, self._as_of, [*self._of_documents, *fees]),
+            *accrual_lines(records, self._as_of),
+            *reverse_charge_lines(records),
+            *discount_vat_lines(records),
+        ]
 
     def open_items(self, as_of: date) -> list[OpenItem]:
         """Every issued document up to a day, as it stood at its end."""
@@ -80,15 +120,15 @@ class Ledger:
     def _open_items(self, side: Side, as_of: date) -> Iterator[OpenItem]:
         kind = KINDS[side]
         applied: dict[str, Decimal] = defaultdict(Decimal)
-        for payment in self._records.payments(side):
+        for payment in self.records.payments(side):
             if day(payment["payment_date"]) <= as_of:
                 for document_id, amount in applications(payment, side):
                     applied[document_id] += amount
-        for document in self._records.issued[side]:
+        for document in self.records.issued[side]:
             if day(document[kind.date_field]) <= as_of:
                 due, total = day(document["due_date"]), Decimal(document["total_amount"])
                 settled = applied[document["id"]]
-                party = self._records.party_code(side, document[kind.party_field])
+                party = self.records.party_code(side, document[kind.party_field])
                 yield OpenItem(
                     side, document["id"], party, document["currency"], due, total, settled, total - settled,
                     _bucket((as_of - due).days),
@@ -99,13 +139,17 @@ class Ledger:
         rows: dict[tuple[str, str], _Aging] = defaultdict(lambda: _Aging(dict.fromkeys(BUCKETS, ZERO)))
         items = list(self._open_items(side, as_of))
         for item in items:
-            rows[item.party_code, item.currency].buckets[item.bucket] += item.open
+            row = rows[item.party_code, item.currency]
+            if item.total < 0:
+                row.credits -= item.open
+            else:
+                row.buckets[item.bucket] += item.open
         standing = {item.document_id for item in items}
-        for payment in self._records.payments(side):
+        for payment in self.records.payments(side):
             if day(payment["payment_date"]) <= as_of:
                 settled = sum((a for d, a in applications(payment, side) if d in standing), ZERO)
                 left = Decimal(payment["amount"]) + discount(payment) - settled
-                party = self._records.party_code(side, payment[KINDS[side].party_field])
+                party = self.records.party_code(side, payment[KINDS[side].party_field])
                 rows[party, payment["currency"]].credits += left
         result = {}
         for key, row in rows.items():
@@ -136,6 +180,22 @@ class Ledger:
                     result[month, *account] = (debit, credit, balance)
         return result
 
+    def moved_results(self, begin: date, end: date) -> dict[str, Decimal]:
+        """By how much our result of a period differs from the vendor's, per currency and section.
+
+        The vendor takes a void back on the document's own day; where that was closed for us alone, we do on the first
+        open one.
+        """
+        sections = {a["account_number"]: a["account_type"] for a in self.records.table("atlas_accounting.accounts")}
+        moved: dict[str, Decimal] = defaultdict(Decimal)
+        for line in self._of_documents:
+            section = sections.get(line.gl_account)
+            if line.is_posted and line.journal_entry_id.endswith(":reversal") and section in ("revenue", "expense"):
+                ours, theirs = (begin <= on <= end for on in (line.entry_date, line.rate_date or line.entry_date))
+                sign = 1 if (section == "expense") == (line.entry_side == "debit") else -1
+                moved[f"{line.currency}/{section}/{begin}..{end}"] += sign * (ours - theirs) * line.amount
+        return {scope: amount for scope, amount in moved.items() if amount}
+
 
 def _receipt_lines(records: Records, payment: Record) -> list[Line]:
     currency, amount, taken = payment["currency"], Decimal(payment["amount"]), discount(payment)
@@ -157,12 +217,17 @@ def _payment_made_lines(records: Records, payment: Record) -> list[Line]:
 
 
 def _voided_payment_lines(records: Records) -> list[Line]:
-    """What was posted stays, and is taken back on the payment's own day: no period of these companies is closed."""
-    posted = [line for payment in records.voided_payments("receivable") for line in _receipt_lines(records, payment)]
-    posted += [line for payment in records.voided_payments("payable") for line in _payment_made_lines(records, payment)]
-    return posted + [
-        taken_back for line in posted for taken_back in reversed_lines([line], f"{line.journal_entry_id}:reversal")
-    ]
+    """What was posted stays, and is taken back on the payment's own day, or the first one that was open."""
+    lines: list[Line] = []
+    kinds: tuple[tuple[Side, Callable[[Records, Record], list[Line]]], ...] = (
+        ("receivable", _receipt_lines), ("payable", _payment_made_lines),
+    )  # fmt: skip
+    for side, posted_lines in kinds:
+        for payment in records.voided_payments(side):
+            posted = posted_lines(records, payment)
+            key, on = f"{posted[0].journal_entry_id}:reversal", records.taken_back_on(side, payment)
+            lines += posted + reversed_lines(posted, key, entry_date=on)
+    return lines
 
 
 def _where(payment: Record) -> str:

@@ -13,7 +13,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from random_closings import ClosingPlan
+
 from sandbox.atlas_accounting.engine import AtlasAccountingEngine
+from sandbox.atlas_accounting.errors import AtlasAccountingError
 
 Record = dict[str, Any]
 
@@ -21,6 +24,7 @@ READY = "Approved order by ETRM"
 REJECTED = "Rejected by accounting"
 SALES = ("4100", "4110", "4120", "4200")
 PURCHASES = ("6410", "6420", "6430", "6450")
+IN_EUROS_FROM = date(2026, 1, 15)
 TERMS = (0, 1, 14, 30, 31, 60, 61, 90, 91, 120, 121)
 """Days until a document is due: with as-of dates at month ends, items fall on both sides of every bucket edge."""
 
@@ -35,9 +39,11 @@ class Orders:
         numbers: random.Random,
         books: AtlasAccountingEngine,
         accounts: dict[str, Record],
+        closings: ClosingPlan,
         money: Callable[[], Decimal],
     ) -> None:
         self._random, self._books, self._accounts, self._money = numbers, books, accounts, money
+        self._closings = closings
         self.counterparties: list[Record] = []
         self.parties: dict[str, list[str]] = {}
         """Customers (`invoice`) and vendors (`bill`), in the order of the counterparties they are."""
@@ -55,32 +61,45 @@ class Orders:
     def settle(self, begin: date, end: date) -> None:
         """What the desk and the clerk do at the end of a landing's span."""
         for order_id in list(self._documents):
-            chance = self._random.random()
-            if chance < 0.2:
-                self._reprice(order_id)
-            elif chance < 0.25:
-                self.orders[order_id]["status"] = REJECTED
-            elif chance < 0.7:
-                self._correct(order_id)
+            self._correct(order_id, end, 0.6)
+        for order_id in list(self._documents):
+            edit = self._random.choices(
+                (self._reprice, self._reject, self._move, self._rename, None), (4, 1, 3, 1, 14)
+            )[0]
+            if edit is not None:
+                edit(order_id)
+                self._correct(order_id, end, 0.4)
         self._settle_reviewed()
         for _ in range(6):
             self._deliver(begin, end)
         for order_id in list(self.orders):
-            if self._random.random() < 0.4:
-                self._issue(order_id)
+            if self._random.random() < 0.5:
+                self._issue(order_id, end)
 
     # ------------------------------------------------------------------------------------------------- orders
 
     def make(self, order_id: int, registered: date) -> None:
         """An order of one counterparty, in any status, with one to eight lines of either direction."""
         counterparty = self._random.choice(self.counterparties)
+        direction = self._random.choice((True, False, False, False, None))
         items = [
-            self._item(order_id * 100 + number, order_id, counterparty)
-            for number in range(self._random.choice((1, 1, 2, 3, 8)))
+            self._item(order_id * 100 + number, order_id, counterparty, direction)
+            for number in range(self._random.choice((1, 1, 2, 3, 7)))
         ]
         status = self._random.choices((READY, "2", "Draft order by ETRM", REJECTED), (12, 3, 1, 1))[0]
         wrong = _CENTS if self._random.random() < 0.05 else Decimal(0)
         self._add(order_id, items, registered, status, wrong)
+
+    def buy_from_abroad(self, order_id: int, registered: date) -> None:
+        """A purchase of whole cents without VAT on it, from a reseller or from another country, and its bill."""
+        counterparty = self._random.choice(self.counterparties[1:])
+        items = [
+            self._item(order_id * 100 + number, order_id, counterparty, is_sale=False)
+            | {"amount": str(self._money()), "vat": "0", "glAccount": self._random.choice(PURCHASES)}
+            for number in range(self._random.randint(1, 2))
+        ]
+        self._add(order_id, items, registered, READY, Decimal(0))
+        self._issue(order_id, registered)
 
     def _add(self, order_id: int, items: list[Record], registered: date, status: str, wrong: Decimal) -> None:
         self._items[order_id] = items
@@ -95,12 +114,12 @@ class Orders:
             "totalAmount": str(_total(items) + wrong),
         }
 
-    def _item(self, item_id: int, order_id: int, counterparty: Record) -> Record:
-        is_sale = self._random.random() < 0.5
+    def _item(self, item_id: int, order_id: int, counterparty: Record, is_sale: bool | None = None) -> Record:
+        is_sale = self._random.random() < 0.5 if is_sale is None else is_sale
         # Two in three lines are of whole cents, so that documents can be issued for their orders.
         places = self._random.choice((2, 2, 2, 2, 3, 10))
         amount = self._money() + Decimal(self._random.randint(0, 9)).scaleb(-places)
-        vat = amount * Decimal(self._random.choice(("0", "0", "0.19", "0.24")))
+        vat = amount * Decimal(self._random.choice(("0", "0", "0", "0.19", "0.24")))
         vat = vat.quantize(_CENTS) if places == 2 else vat
         account = self._random.choice(SALES if is_sale else PURCHASES)
         inherits = not is_sale and counterparty["glAccount"] and self._random.random() < 0.5
@@ -108,6 +127,7 @@ class Orders:
             "id": item_id,
             "orderId": order_id,
             "counterpartyId": counterparty["id"],
+            "dealId": self._random.choice((None, 501, 502, 503)),
             "status": 2,
             "cashflow": 0 if is_sale else 1,
             "amount": str(amount),
@@ -150,7 +170,7 @@ class Orders:
 
     # ---------------------------------------------------------------------------------------------- documents
 
-    def _issue(self, order_id: int) -> None:
+    def _issue(self, order_id: int, on: date) -> None:
         """Issues what a careful clerk would: only one-directional orders of whole cents that nothing holds."""
         order, items = self.orders[order_id], self._items[order_id]
         whole = all(Decimal(i[name]) % _CENTS == 0 for i in items for name in ("amount", "vat"))
@@ -163,24 +183,32 @@ class Orders:
             or any(self._account(i) is None for i in items)
         ):
             return
-        self._document(order_id, 1)
+        self._document(order_id, 1, on)
 
     def _account(self, item: Record) -> str | None:
         return item["glAccount"].strip() or self.counterparties[item["counterpartyId"] - 1]["glAccount"]
 
-    def _document(self, order_id: int, revision: int) -> None:
-        """The order's lines, VAT on its account, our key in notes."""
+    def _document(self, order_id: int, revision: int, on: date) -> None:
+        """The order's lines, VAT on its account, our key in notes, on its day or the first open one."""
         order, items = self.orders[order_id], self._items[order_id]
         is_sale = items[0]["cashflow"] == 0
         kind, account_field = ("invoice", "revenue_account_id") if is_sale else ("bill", "expense_account_id")
         lines = [(self._account(i) or "", i["amount"]) for i in items]
-        if vat := sum((Decimal(i["vat"]) for i in items), Decimal(0)):
+        vat = sum((Decimal(i["vat"]) for i in items), Decimal(0))
+        # Settled in kronor until the company went over to the euro.
+        currency = "SEK" if on < IN_EUROS_FROM and not vat and self._random.random() < 0.5 else "EUR"
+        if currency == "SEK":
+            lines = [("4901" if is_sale else "6501", amount) for _, amount in lines]
+        if vat:
             lines.append(("2200" if is_sale else "1200", str(vat)))
+        issued = max(date.fromisoformat(order["registrationDate"][:10]), self._closings.first_open(on))
         body = {
             ("customer_id" if is_sale else "vendor_id"): self.parties[kind][order["counterpartyId"] - 1],
-            f"{kind}_date": order["registrationDate"][:10],
+            f"{kind}_date": issued.isoformat(),
             "due_date": order["dueDate"][:10],
-            "currency": "EUR",
+            "currency": currency,
+            "discount_percent": "2",
+            "discount_days": 60,
             "notes": f"atlas_etrm:order:{order_id}" + (f":r{revision}" if revision > 1 else ""),
             "lines": [
                 {
@@ -207,21 +235,55 @@ class Orders:
         items[0] = items[0] | {"amount": str(Decimal(items[0]["amount"]) + Decimal(self._random.randint(1, 99)))}
         self.orders[order_id] |= {"totalAmount": str(_total(items))}
 
-    def _correct(self, order_id: int) -> None:
-        """Voids a document that no longer says what its order says, and issues its revision if the order stands."""
+    def _reject(self, order_id: int) -> None:
+        self.orders[order_id]["status"] = REJECTED
+
+    def _move(self, order_id: int) -> None:
+        """The order turns out to be another counterparty's, lines and all; what they inherit comes from there."""
+        others = [c for c in self.counterparties if c["id"] != self.orders[order_id]["counterpartyId"]]
+        counterparty = self._random.choice(others)
+        items = self._items[order_id]
+        inherits = any(not item["glAccount"].strip() for item in items)
+        if inherits and not counterparty["glAccount"] and self._random.random() < 0.7:
+            return
+        self.orders[order_id] |= {"counterpartyId": counterparty["id"]}
+        self._items[order_id] = [item | {"counterpartyId": counterparty["id"]} for item in items]
+
+    def _rename(self, order_id: int) -> None:
+        """The desk names another account for the first line."""
+        items = self._items[order_id]
+        items[0] = items[0] | {"glAccount": self._random.choice(SALES if items[0]["cashflow"] == 0 else PURCHASES)}
+
+    def _correct(self, order_id: int, on: date, chance: float) -> None:
+        """Voids a document that no longer says what its order says, and issues its revision if the order stands.
+
+        Careful as Tieout in most cases; a person also voids what only the vendor has open.
+        """
         kind, document_id, revision = self._documents[order_id]
         document = self._books.get("invoices" if kind == "invoice" else "bills", document_id)
-        is_rejected = self.orders[order_id]["status"] == REJECTED
-        is_outdated = Decimal(document["total_amount"]) != Decimal(self.orders[order_id]["totalAmount"])
-        if Decimal(document["amount_paid"]) or not (is_rejected or is_outdated):
+        order = self.orders[order_id]
+        is_rejected = order["status"] == REJECTED
+        party = document["customer_id" if kind == "invoice" else "vendor_id"]
+        is_outdated = (
+            Decimal(document["total_amount"]) != Decimal(order["totalAmount"])
+            or document["currency"] != "EUR"
+            or party != self.parties[kind][order["counterpartyId"] - 1]
+        )
+        if Decimal(document["amount_paid"]) or not (is_rejected or is_outdated) or self._random.random() > chance:
             return
-        if kind == "invoice":
-            self._books.void_invoice(document_id, "corrected")
-        else:
-            self._books.void_bill(document_id, "corrected")
+        is_closed = date.fromisoformat(document[f"{kind}_date"]) < self._closings.first_open(on)
+        if is_closed and self._random.random() < 0.5:
+            return
+        try:
+            if kind == "invoice":
+                self._books.void_invoice(document_id, "corrected")
+            else:
+                self._books.void_bill(document_id, "corrected")
+        except AtlasAccountingError:
+            return  # closed for the vendor
         del self._documents[order_id]
-        if not is_rejected:
-            self._document(order_id, revision + 1)
+        if not is_rejected and all(self._account(i) is not None for i in self._items[order_id]):
+            self._document(order_id, revision + 1, on)
 
 
 def _total(items: list[Record]) -> Decimal:

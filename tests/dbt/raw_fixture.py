@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.atlar import tables as atlar
 from pipelines.atlas_accounting import tables as atlas_accounting
@@ -51,6 +52,15 @@ _SQL_TYPES = {
     "instant": "timestamptz",
     "json": "varchar",
     "money": "varchar",
+}
+
+_ARROW_TYPES = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "boolean": pa.bool_(),
+    "decimal(38, 10)": pa.decimal128(38, 10),
+    "date": pa.date32(),
+    "timestamptz": pa.timestamp("us", "UTC"),
 }
 
 _META = {
@@ -275,10 +285,8 @@ class RawFixture:
         declared = TABLES[table]
         self._landed_at = landed_at or self._landed_at + timedelta(hours=1)
         by_field = {column.field: column for column in declared.columns}
-        names = [column.name for column in declared.columns] + list(_META)
-        statement = "insert into {}.{} ({}) values ({})".format(
-            declared.dataset, declared.name, ", ".join(f'"{n}"' for n in names), ", ".join("?" for _ in names)
-        )
+        types = {column.name: _SQL_TYPES[column.type] for column in declared.columns} | _META
+        rows = []
         for record in records:
             unknown = set(record) - set(by_field)
             if unknown:
@@ -287,7 +295,14 @@ class RawFixture:
             fingerprint = hashlib.sha256(repr(values).encode()).hexdigest()[:32]
             landing_file = f"{self._landed_at:%Y%m%dT%H%M%S}.parquet"
             meta = [self._landed_at, fingerprint, is_deleted, landing_file, None, "fixture"]
-            self._connection.execute(statement, values + meta)
+            rows.append(values + meta)
+        if rows:
+            # As one table: value by value, the binding looks for a dozen libraries each time.
+            columns = zip(types.values(), zip(*rows, strict=True), strict=True)
+            landed = pa.table([pa.array(values, _ARROW_TYPES[type_]) for type_, values in columns], list(types))
+            self._connection.register("landed", landed)
+            self._connection.execute(f"insert into {declared.dataset}.{declared.name} by name select * from landed")
+            self._connection.unregister("landed")
 
 
 def _landed(column: Column, value: Any) -> Any:
@@ -302,6 +317,8 @@ def _landed(column: Column, value: Any) -> Any:
         return Decimal(str(value))
     if column.type == "date":
         return value if isinstance(value, date) else date.fromisoformat(value[:10])
+    if column.type == "instant":
+        return value if isinstance(value, datetime) else datetime.fromisoformat(value)
     if column.type == "text":
         return str(value)
     return value

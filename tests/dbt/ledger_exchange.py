@@ -1,14 +1,15 @@
-"""What is posted at month ends and at payments in another currency, worked out in plain Python.
+"""What payments in another currency gained or lost, and what is unrealised at month ends, in plain Python.
 
-In: `Records` and the day the books stand for. Out: journal lines. The rules: DESIGN 5.7, DECISIONS.md ("Accruals,
-netting and currencies"). What does not belong here: orders and documents themselves.
+In: `Records` and the day the books stand for. Out: journal lines. The rules: DECISIONS.md ("Exchange differences",
+"What is revalued", "What the vendor does not book by itself is told to it in base currency"). What does not belong
+here: orders and documents themselves.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -16,17 +17,13 @@ from ledger_records import Records, applications, discount
 from ledger_rules import (
     BASE,
     KINDS,
-    WIDE,
     ZERO,
-    ZONE,
     Line,
     Record,
     Side,
     day,
     month_ends,
     policy_day,
-    reversed_lines,
-    rounded,
     share,
     worth,
 )
@@ -43,8 +40,14 @@ class _Step(NamedTuple):
 _Steps = dict[str, list[_Step]]
 
 
-def exchange_lines(records: Records, as_of: date) -> Iterator[Line]:
-    """What payments in another currency realised, and what is unrealised at month ends, with its reversal."""
+def exchange_lines(records: Records, as_of: date, booked: Iterable[Line]) -> Iterator[Line]:
+    """What payments in another currency realised, and what is unrealised at month ends, with its reversal.
+
+    Args:
+        records: What is known.
+        as_of: The business date.
+        booked: All other lines in base currency too, of which those on bank accounts are taken.
+    """
     ends = month_ends("revaluation", as_of)
     for side in KINDS:
         carried: _Steps = defaultdict(list)
@@ -56,8 +59,9 @@ def exchange_lines(records: Records, as_of: date) -> Iterator[Line]:
                 yield from _unrealised(records, as_of, end, side, currency, sign * change)
             for currency, change in _credit_changes(records, side, end, brought).items():
                 yield from _unrealised(records, as_of, end, f"{side}_credit", currency, -sign * change)
+    on_banks = [line for line in booked if line.gl_account in records.foreign_banks and line.currency != BASE]
     for end in ends:
-        for currency, change in _bank_changes(records, end).items():
+        for currency, change in _bank_changes(on_banks, end).items():
             yield from _unrealised(records, as_of, end, "bank", currency, change)
 
 
@@ -70,7 +74,7 @@ def _realised(records: Records, side: Side, carried: _Steps, brought: _Steps) ->
     payments = {p["id"]: p for p in [*records.payments(side), *records.voided_payments(side)]}
     since = policy_day("realised_fx")
     is_told: dict[str, bool] = {}
-    for on, is_back, payment_id, document_id, amount in _settlements(side, documents, payments, voided):
+    for on, is_back, payment_id, document_id, amount in _settlements(records, side, documents, payments, voided):
         document, payment = documents[document_id], payments[payment_id]
         total, currency = Decimal(document["total_amount"]), document["currency"]
         carrying = worth(total, currency, day(document[kind.date_field]))
@@ -90,7 +94,8 @@ def _realised(records: Records, side: Side, carried: _Steps, brought: _Steps) ->
             other = "fx_clearing" if is_told[f"{payment_id}:{document_id}"] else "realised_fx"
             yield from _difference(records, f"realised_fx:{key}", on, currency, (kind.control, other), gain)
             if other == "fx_clearing":
-                yield from _difference(records, f"fx_result:{key}", on, BASE, ("fx_clearing", "realised_fx"), gain)
+                told_on = records.closings.open_day(on)
+                yield from _difference(records, f"fx_result:{key}", told_on, BASE, ("fx_clearing", "realised_fx"), gain)
 
 
 def _difference(
@@ -105,12 +110,15 @@ def _difference(
 
 
 def _settlements(
-    side: Side, documents: dict[str, Record], payments: dict[str, Record], voided: set[str]
+    records: Records, side: Side, documents: dict[str, Record], payments: dict[str, Record], voided: set[str]
 ) -> list[tuple[date, bool, str, str, Decimal]]:
     """What settled foreign documents in the order it counts: day, whether it takes back, payment, document, amount."""
     return sorted(
         (
-            max(day(payment["payment_date"]), day(documents[document_id][KINDS[side].date_field])),
+            max(
+                records.taken_back_on(side, payment) if sign < 0 else day(payment["payment_date"]),
+                day(documents[document_id][KINDS[side].date_field]),
+            ),
             sign < 0,
             payment_id,
             document_id,
@@ -138,9 +146,7 @@ def _unrealised(records: Records, as_of: date, end: date, kind: str, currency: s
         for control, sign in ((adjustment, gain), ("unrealised_fx", -gain))
         if sign
     ]  # fmt: skip
-    yield from entry
-    if end + timedelta(days=1) <= as_of:
-        yield from reversed_lines(entry, f"{key}:reversal", entry_date=end + timedelta(days=1))
+    yield from records.month_end_entry(entry, as_of)
 
 
 def _document_changes(records: Records, side: Side, end: date, carried: _Steps) -> dict[str, Decimal]:
@@ -154,11 +160,15 @@ def _document_changes(records: Records, side: Side, end: date, carried: _Steps) 
 
 
 def _credit_changes(records: Records, side: Side, end: date, brought: _Steps) -> dict[str, Decimal]:
-    """By how much money that no document had taken up by a month's end is worth more than on its own day."""
+    """By how much money that no document had taken up by a month's end is worth more than on its own day.
+
+    A payment voided since counts until the day on which it is taken back.
+    """
     changes: dict[str, Decimal] = defaultdict(Decimal)
-    for payment in records.payments(side):
+    until = {p["id"]: records.taken_back_on(side, p) for p in records.voided_payments(side)}
+    for payment in [*records.payments(side), *records.voided_payments(side)]:
         currency, on = payment["currency"], day(payment["payment_date"])
-        if currency != BASE and on <= end:
+        if currency != BASE and on <= end < until.get(payment["id"], date.max):
             changes[currency] += _change(_capacity(side, payment), currency, on, end, brought[payment["id"]])
     return changes
 
@@ -169,77 +179,19 @@ def _change(total: Decimal, currency: str, on: date, end: date, steps: list[_Ste
     left = total - sum((step.amount for step in known), ZERO)
     if not left:
         return ZERO
-    return worth(left, currency, end) - worth(total, currency, on) + sum((step.base for step in known), ZERO)
+    carried = worth(total, currency, on) - sum((step.base for step in known), ZERO)
+    return worth(left, currency, end) - carried
 
 
-def _bank_changes(records: Records, end: date) -> dict[str, Decimal]:
+def _bank_changes(on_banks: list[Line], end: date) -> dict[str, Decimal]:
     """By how much the money on each foreign account is worth more than its movements were on their days."""
     moved: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
-    parts: tuple[tuple[Side, int, str], ...] = (
-        ("receivable", 1, "deposit_account_id"), ("payable", -1, "payment_account_id"),
-    )  # fmt: skip
-    for side, sign, account in parts:
-        for payment in records.payments(side):
-            currency, on = payment["currency"], day(payment["payment_date"])
-            if currency != BASE and on <= end and records.numbers[payment[account]].startswith("100"):
-                amount = Decimal(payment["amount"])
-                moved[currency].append((sign * amount, sign * worth(amount, currency, on)))
-    changes = {}
-    for currency, movements in moved.items():
-        held = sum((amount for amount, _ in movements), ZERO)
-        value = worth(abs(held), currency, end).copy_sign(held)
-        changes[currency] = value - sum((base for _, base in movements), ZERO)
-    return changes
-
-
-def accrual_lines(records: Records, as_of: date) -> Iterator[Line]:
-    """What was delivered and in no order at a month's end, as known then, and its reversal on the day after."""
-    for end in month_ends("accrual", as_of):
-        known = records.known_at("atlas_etrm.order_items", datetime.combine(end, time.max, ZONE))
-        for side, kind in KINDS.items():
-            for counterparty_id in sorted(records.counterparties):
-                own = [i for i in known if i["cashflow"] == kind.cashflow and i["counterpartyId"] == counterparty_id]
-                entry = list(_accrual(records, side, counterparty_id, own, end))
-                yield from entry
-                if entry and end + timedelta(days=1) <= as_of:
-                    key = f"{entry[0].journal_entry_id}:reversal"
-                    yield from reversed_lines(entry, key, entry_date=end + timedelta(days=1))
-
-
-def _accrual(records: Records, side: Side, counterparty_id: int, items: list[Record], end: date) -> Iterator[Line]:
-    kind = KINDS[side]
-    delivered = {item["id"]: part for item in items if (part := _delivered(item, end)) is not None}
-    due = [item for item in items if item["id"] in delivered]
-    signs = {Decimal(item["amount"]) > 0 for item in due if Decimal(item["amount"])}
-    if side == "payable" and len(signs) > 1:
-        return  # held: money in, or money out?
-    nets = {
-        item["id"]: net
-        for item in due
-        if records.gl_account(item) is not None
-        and not (side == "receivable" and Decimal(item["amount"]) < 0)
-        and (net := rounded(abs(delivered[item["id"]])))
+    for line in on_banks:
+        if line.entry_date <= end:
+            sign = 1 if line.entry_side == "debit" else -1
+            moved[line.currency].append((sign * line.amount, sign * (line.amount_base or ZERO)))
+    return {
+        currency: worth(sum((amount for amount, _ in movements), ZERO), currency, end)
+        - sum((base for _, base in movements), ZERO)
+        for currency, movements in moved.items()
     }
-    if not nets:
-        return
-    key = f"atlas_etrm:accrual:{end:%Y-%m}:{counterparty_id}:{side}"
-    total = sum(nets.values(), ZERO)
-    yield Line(key, end, records.control(kind.accrual), kind.accrual, kind.control_side, total, BASE, total,
-               is_posted=False)  # fmt: skip
-    across = "credit" if kind.control_side == "debit" else "debit"
-    for item in due:
-        if item["id"] in nets:
-            net = nets[item["id"]]
-            yield Line(key, end, str(records.gl_account(item)), kind.line_type, across, net, BASE, net,
-                       is_posted=False, order_item_id=item["id"])  # fmt: skip
-
-
-def _delivered(item: Record, end: date) -> Decimal | None:
-    """The part of a line under review that was delivered by a month's end, by days; None where there is none."""
-    if item["status"] not in (0, 1) or item["endCompensation"] is None:
-        return None
-    last = day(item["endCompensation"])
-    first = day(item["startCompensation"]) if item["startCompensation"] else last
-    if first > end or last < first:
-        return None
-    return WIDE.divide(Decimal(item["amount"]) * ((min(last, end) - first).days + 1), Decimal((last - first).days + 1))

@@ -1,0 +1,129 @@
+"""What banks charged and nobody has booked, worked out in plain Python.
+
+In: `Records`, the day the books stand for, and what else is booked. Out: journal lines. The rules: DECISIONS.md, "A
+bank's charge is posted where nobody has booked it", and the seeds it names. What does not belong here: money itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from ledger_records import Records
+from ledger_rules import ZERO, Line, day, policy_day, rounded, seed
+
+
+class _Charge(NamedTuple):
+    key: str
+    on: date
+    account: str
+    currency: str
+    amount: Decimal
+    """A cost above zero, a refund below."""
+    arrived: Decimal | None
+    """What the bank booked, where the charge was kept back from it."""
+
+
+class _Entry(NamedTuple):
+    key: str
+    on: date
+    account: str
+    currency: str
+    amount: Decimal
+
+
+def bank_fee_lines(records: Records, as_of: date, booked: Iterable[Line]) -> Iterator[Line]:
+    """Debit bank charges, credit the bank; a refund the other way round. Not in base currency yet.
+
+    Args:
+        records: What is known.
+        as_of: The business date.
+        booked: Payments that stand and entries by hand.
+    """
+    lines = list(booked)
+    charges = sorted(_charges(records, as_of), key=lambda charge: (charge.on, charge.key))
+    held = _booked_by_hand(records, charges, lines)
+    for charge in charges:
+        if records.books_lines(charge.key) or (charge.key not in held and _is_due(charge, lines)):
+            on = records.closings.open_day(charge.on)
+            sides = ("debit", "credit") if charge.amount > 0 else ("credit", "debit")
+            accounts = ((records.control("bank_charges"), "bank_charges"), (charge.account, "bank"))
+            for (account, line_type), entry_side in zip(accounts, sides, strict=True):
+                yield Line(charge.key, on, account, line_type, entry_side, abs(charge.amount), charge.currency, None,
+                           is_posted=False)  # fmt: skip
+
+
+def _charges(records: Records, as_of: date) -> Iterator[_Charge]:
+    codes = {(row["code_type"], row["code"]) for row in seed("bank_fee_codes")}
+    for line in records.table("atlar.transactions"):
+        on, currency, amount = day(line["date"]), line["amount"]["currency"], Decimal(line["amount"]["stringValue"])
+        if not policy_day("bank_fee") <= on <= as_of:
+            continue
+        key, account = f"atlar:bank_fee:{line['id']}", records.control("bank", currency)
+        told = line.get("bankTransactionCode") or {}
+        of_line = {("subfamily", told.get("subfamily")), ("proprietary", (told.get("proprietary") or {}).get("code"))}
+        if of_line & codes:
+            yield _Charge(key, on, account, currency, rounded(-amount, currency), None)
+        elif kept := sum((Decimal(c["amount"]["stringValue"]) for c in line.get("charges") or []), ZERO):
+            yield _Charge(key, on, account, currency, rounded(kept, currency), amount)
+
+
+def _booked_by_hand(records: Records, charges: list[_Charge], lines: list[Line]) -> set[str]:
+    """Charges that a person has booked, one by one within a month, or may have booked in another month nearby."""
+    by_figure: dict[tuple[str, str, Decimal], list[_Entry]] = defaultdict(list)
+    for entry in _charged_by_hand(records, lines):
+        by_figure[entry.account, entry.currency, entry.amount].append(entry)
+    taken: set[str] = set()
+    held: set[str] = set()
+    for charge in charges:
+        own = [
+            entry
+            for entry in by_figure[charge.account, charge.currency, charge.amount]
+            if entry.key not in taken and f"{entry.on:%Y-%m}" == f"{charge.on:%Y-%m}"
+        ]
+        if own:
+            taken.add(min(own, key=lambda entry: (entry.on, entry.key)).key)
+            held.add(charge.key)
+    for charge in charges:
+        for entry in by_figure[charge.account, charge.currency, charge.amount]:
+            if entry.key not in taken and abs((charge.on - entry.on).days) <= _cutoff_days():
+                held.add(charge.key)
+    return held
+
+
+def _charged_by_hand(records: Records, lines: list[Line]) -> Iterator[_Entry]:
+    """Entries by hand that put on one account what they take as bank charges."""
+    entries: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.line_type == "manual":
+            entries[line.journal_entry_id].append(line)
+    for key, entry in entries.items():
+        charged = sum((_signed(line) for line in entry if line.gl_account == records.control("bank_charges")), ZERO)
+        for line in entry:
+            if charged and line.gl_account != records.control("bank_charges") and _signed(line) == -charged:
+                yield _Entry(key, line.entry_date, line.gl_account, line.currency, charged)
+
+
+def _is_due(charge: _Charge, lines: list[Line]) -> bool:
+    """A charge by its code always; one kept back where the books hold what was sent, once, and not what arrived."""
+    if charge.arrived is None:
+        return True
+    near = [
+        _signed(line)
+        for line in lines
+        if line.line_type in ("bank", "manual")
+        and (line.gl_account, line.currency) == (charge.account, charge.currency)
+        and abs((charge.on - line.entry_date).days) <= _cutoff_days()
+    ]
+    return near.count(charge.arrived + charge.amount) == 1 and charge.arrived not in near
+
+
+def _signed(line: Line) -> Decimal:
+    return line.amount if line.entry_side == "debit" else -line.amount
+
+
+def _cutoff_days() -> int:
+    return next(int(row["cutoff_days"]) for row in seed("posting_policies") if row["event"] == "bank_fee")
