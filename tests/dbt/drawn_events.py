@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ledger_orders import READY
+from ledger_rules import KINDS as SIDES
 from ledger_rules import Line, Record, balances
 from ledger_vat import order_of, treatment
 from python_ledger import Ledger
@@ -47,6 +48,7 @@ WANTED = frozenset(f"{kind} {period}" for kind in KINDS for period in ("open", "
     "credit note in base currency",
     "credit note in another currency",
     "document of an order in another currency",
+    "exchange difference on a document voided since",
     "order moved to another counterparty",
     "domestic line",
     "domestic_reverse_charge line",
@@ -109,6 +111,11 @@ def _of_records(company: RandomCompany, ledger: Ledger) -> Counter[str]:
             counts["document of an order in another currency"] += of_order and last["currency"] != "EUR"
             counts["credit note in base currency"] += _is_note(last) and last["currency"] == "EUR"
             counts["credit note in another currency"] += _is_note(last) and last["currency"] != "EUR"
+    void = {document["id"] for side in SIDES for document in records.taken_back(side)}
+    counts["exchange difference on a document voided since"] = len(
+        {line.journal_entry_id for line in ledger.lines if ":realised_fx:" in line.journal_entry_id}
+        & {key for key in _days(ledger) if key.removesuffix(":reversal").split(":")[-1] in void}
+    )
     orders = {order["id"]: order for order in records.table("atlas_etrm.orders")}
     for item in records.table("atlas_etrm.order_items"):
         if item["orderId"] in orders:

@@ -45,7 +45,8 @@ def bank_fee_lines(records: Records, as_of: date, booked: Iterable[Line]) -> Ite
     """
     lines = list(booked)
     charges = sorted(_charges(records, as_of), key=lambda charge: (charge.on, charge.key))
-    held = _booked_by_hand(records, charges, lines)
+    # What stands in the books under its own id needs nobody's entry by hand.
+    held = _booked_by_hand(records, [c for c in charges if not records.books_lines(c.key)], lines)
     for charge in charges:
         if records.books_lines(charge.key) or (charge.key not in held and _is_due(charge, lines)):
             on = records.closings.open_day(charge.on)

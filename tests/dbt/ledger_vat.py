@@ -107,7 +107,9 @@ def _standard_rate(on: date) -> Decimal:
 
 def discount_vat_lines(records: Records) -> Iterator[Line]:
     """The VAT in each discount taken; that of a payment voided since only where it was posted, and taken back."""
-    invoices = {invoice["id"]: invoice for invoice in records.issued["receivable"]}
+    # Also an invoice voided after its payment was: what was posted for it is taken back with the payment.
+    standing_or_void = [*records.issued["receivable"], *records.taken_back("receivable")]
+    invoices = {invoice["id"]: invoice for invoice in standing_or_void}
     voided = {payment["id"] for payment in records.voided_payments("receivable")}
     for payment in [*records.payments("receivable"), *records.voided_payments("receivable")]:
         paid_on = day(payment["payment_date"])

@@ -169,10 +169,22 @@ class Cashier:
         foreign = [one for one in living if one["currency"] != "EUR" and one["applications"]]
         some = self._random.choice((discounted[-14:], discounted[-14:], foreign[-8:], foreign[-8:], living)) or living
         if some:
-            payment_id = self._random.choice(some)["id"]
+            payment = self._random.choice(some)
+            payment_id, settled = payment["id"], [dict(row) for row in payment["applications"]]
             void = self._books.void_payment if kind == "payments" else self._books.void_payment_made
-            if unless_refused(lambda: void(payment_id)) and self._random.random() < 0.5:
-                self.taken_out.add(payment_id)
+            if unless_refused(lambda: void(payment_id)):
+                if self._random.random() < 0.5:
+                    self.taken_out.add(payment_id)
+                if payment["currency"] != "EUR" and self._random.random() < 0.5:
+                    self._void_what_was_settled(settled)
+
+    def _void_what_was_settled(self, applications: list[Record]) -> None:
+        """The documents too, where nothing else has paid them."""
+        for row in applications:
+            if "invoice_id" in row:
+                unless_refused(lambda settled=row["invoice_id"]: self._books.void_invoice(settled, "returned"))
+            else:
+                unless_refused(lambda settled=row["bill_id"]: self._books.void_bill(settled, "returned"))
 
     def net(self, day: date) -> None:
         """Offsets what one counterparty owes with what it is owed, through the clearing account, as Tieout does."""
