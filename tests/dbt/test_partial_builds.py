@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from built_books import build_books, no_test, project
-from random_company import AS_OF, LANDINGS, RandomCompany
+from landed_versions import AS_OF, LANDINGS
+from random_company import RandomCompany
 from raw_fixture import TABLES, RawFixture
 
 from tieout import partial, statements
