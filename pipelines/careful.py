@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from pipelines import currencies, nested_money
+from pipelines import currencies, custom_fields, nested_money
 from pipelines.raw_table import Column, RawTable
 from pipelines.transport import exact
 
@@ -41,6 +41,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "currency": pa.string(),
     "json": pa.string(),
     "money": pa.string(),
+    "custom_fields": pa.string(),
 }
 
 
@@ -188,12 +189,15 @@ def _read_currency(raws: list[msgspec.Raw]) -> list[str | None]:
     return texts
 
 
-def _read_money(raws: list[msgspec.Raw]) -> list[str | None]:
-    texts = _read_json(raws)
-    for text in texts:
-        if text is not None and (why := nested_money.why_unfit(text)) is not None:
-            raise UnfitError(why)
-    return texts
+def _read_judged(why_unfit: Callable[[str], str | None]) -> Callable[[list[msgspec.Raw]], list[str | None]]:
+    def read(raws: list[msgspec.Raw]) -> list[str | None]:
+        texts = _read_json(raws)
+        for text in texts:
+            if text is not None and (why := why_unfit(text)) is not None:
+                raise UnfitError(why)
+        return texts
+
+    return read
 
 
 def _read_json(raws: list[msgspec.Raw]) -> list[str | None]:
@@ -209,7 +213,8 @@ _READERS: dict[str, Callable[[list[msgspec.Raw]], list[Any]]] = {
     "instant": _read_instant,
     "currency": _read_currency,
     "json": _read_json,
-    "money": _read_money,
+    "money": _read_judged(nested_money.why_unfit),
+    "custom_fields": _read_judged(custom_fields.why_unfit),
 }
 
 

@@ -41,6 +41,7 @@ _SQL_TYPES = {
     "currency": "varchar",
     "json": "varchar",
     "money": "varchar",
+    "custom_fields": "varchar",
 }
 
 

@@ -10,11 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-ColumnType = Literal["text", "bigint", "boolean", "decimal", "date", "instant", "currency", "json", "money"]
+ColumnType = Literal[
+    "text", "bigint", "boolean", "decimal", "date", "instant", "currency", "json", "money", "custom_fields"
+]
 """`text` as the vendor wrote it (a number keeps its digits) · `decimal` DECIMAL(38,10), exact ·
 `date` a business date (the time part of a zone-less datetime is dropped) · `instant` UTC, microseconds ·
 `currency` text, a code of the seed `currencies` (pipelines/currencies.py) · `json` a nested object or list, kept as its
-JSON text · `money` the same, with amounts and currencies in it that must be readable (pipelines/nested_money.py)."""
+JSON text · `money` the same, with amounts and currencies in it that must be readable (pipelines/nested_money.py) ·
+`custom_fields` the same, values of custom fields that must have their keys (pipelines/custom_fields.py)."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -35,7 +38,7 @@ class Column:
     @property
     def is_nested(self) -> bool:
         """Whether the value is kept as JSON text."""
-        return self.type in ("json", "money")
+        return self.type in ("json", "money", "custom_fields")
 
 
 @dataclass(frozen=True)

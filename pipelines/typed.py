@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from pipelines import careful, currencies, nested_money, sources
+from pipelines import careful, currencies, custom_fields, nested_money, sources
 from pipelines.ahead import STEP
 from pipelines.careful import ARROW_TYPES
 from pipelines.fingerprints import fingerprints
@@ -162,6 +162,8 @@ def _read_block(table: RawTable, records: Sequence[msgspec.Raw], data: bytes) ->
             values = _converted(column.type, read[column.field])
         if column.type == "money" and not nested_money.are_fit(values):
             raise ValueError("an amount or a currency to be looked at")
+        if column.type == "custom_fields" and not custom_fields.are_fit(values):
+            raise ValueError("custom fields to be looked at")
         if column.name in table.key and values.null_count:
             raise ValueError(f"has no {column.name}")
         columns.append(values)

@@ -30,7 +30,7 @@ COUNTERPARTIES = RawTable(
         country="text",
         taxOffice="text",
         creditRating="text",
-        customFieldValues="json",
+        customFieldValues="custom_fields",
     ),
 )
 

@@ -52,6 +52,7 @@ _SQL_TYPES = {
     "instant": "timestamptz",
     "json": "varchar",
     "money": "varchar",
+    "custom_fields": "varchar",
 }
 
 _ARROW_TYPES = {

@@ -132,6 +132,9 @@ def test_both_readers_agree(table: RawTable, monkeypatch: pytest.MonkeyPatch) ->
         "instant": lambda: random_.choice(["null", '"2026-04-03T10:00:00.123456Z"', '"2026-04-03T10:00:00+02:00"']),
         "currency": lambda: random_.choice(["null", '""', '"EUR"', '"JPY"', '"XCG"']),
         "json": lambda: random_.choice(["null", '{"b": 1.50, "a": [1]}', "[]", '[{"x": "}{"}]']),
+        "custom_fields": lambda: random_.choice(
+            ["null", "[]", '[{"customFieldId": 7, "value": "a", "validFrom": null}]']
+        ),
         "money": lambda: random_.choice(
             ["null", "[]", '{"currency": "SEK", "stringValue": "-0.10"}', '[{"quantity": 2.5, "amount": "7.50"}]']
         ),
@@ -338,13 +341,14 @@ def test_fingerprints_of_an_earlier_method_are_not_taken_for_changes(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(fingerprints, "METHOD", "1-")
-        landing.land(etrm.COUNTERPARTIES, raws('{"id": 1, "customFieldValues": [{"b": 1.50, "a": 2}], "new": 1}'))
+        first = '{"id": 1, "customFieldValues": [{"customFieldId": 7, "value": 1.50}], "new": 1}'
+        landing.land(etrm.COUNTERPARTIES, raws(first))
     landing._index(etrm.COUNTERPARTIES).unlink()
     latest = latest_index.read(
         etrm.COUNTERPARTIES, landing.files("atlas_etrm", "counterparties"), landing._index(etrm.COUNTERPARTIES)
     )
     assert latest["_fingerprint"][0].as_py().startswith("4-")
-    same = '{"new": 1.0, "customFieldValues": [{"a": 2, "b": 1.5}], "id": 1}'
+    same = '{"new": 1.0, "customFieldValues": [{"value": 1.5, "customFieldId": 7}], "id": 1}'
     assert reopened(landing).land(etrm.COUNTERPARTIES, raws(same)).rows == 0
 
 

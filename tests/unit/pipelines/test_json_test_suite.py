@@ -92,9 +92,9 @@ def refusals(landing: Landing) -> list[dict[str, Any]]:
 
 def test_what_must_be_accepted_lands_exactly(landing: Landing) -> None:
     files = [text for name, text in SUITE.items() if name.startswith("y_")]
-    records = [b'{"id":%d,"customFieldValues":%b}' % (at, text) for at, text in enumerate(files)]
-    landed = landing.land(etrm.COUNTERPARTIES, [msgspec.Raw(record) for record in records], scope=EVERYTHING)
-    found = {row["id"]: row["custom_field_values"] for row in rows_of(landing, etrm.COUNTERPARTIES)}
+    records = [b'{"entityKind":"asset","id":%d,"options":%b}' % (at, text) for at, text in enumerate(files)]
+    landed = landing.land(etrm.CUSTOM_FIELD_DEFINITIONS, [msgspec.Raw(record) for record in records], scope=EVERYTHING)
+    found = {row["id"]: row["options"] for row in rows_of(landing, etrm.CUSTOM_FIELD_DEFINITIONS)}
     assert (landed.rows, landed.quarantined) == (len(files), 0)
     assert [found[at] for at in range(len(files))] == [
         None if text == b"null" else text.strip().decode() for text in files
