@@ -121,7 +121,8 @@ select
     document_type,
     described || case when is_entry then ' It is to be reversed' else ' It is to be voided' end
     || case when cause = 'refused' then '.' else ' and made anew as revision ' || next_revision || '.' end as message,
-    'None: the correction is in the plan. To keep the document, undo the change of the order in ATLAS ETRM.' as remedy
+    'None: the correction is in the plan, unless the order is held. To keep the document, undo the change of the '
+    || 'order in ATLAS ETRM.' as remedy
 from corrections
 where blocked_by is null
 
