@@ -46,16 +46,15 @@ class OpenRefusals:
     def now(self) -> dict[str, Refusal]:
         """The open refusals by fingerprint, oldest first."""
         with self._lock:
-            for file in self._unread(RESOLUTIONS):
-                self._settle(file)
-            for file in self._unread(RECORDS):
-                self._refuse(file)
+            self._read_new(RESOLUTIONS, self._settle)
+            self._read_new(RECORDS, self._refuse)
             return dict(sorted(self._open.items(), key=lambda entry: entry[1].quarantined_at))
 
-    def _unread(self, where: tuple[str, str]) -> list[Path]:
-        files = [file for file in self._files(*where) if file not in self._read]
-        self._read.update(files)
-        return files
+    def _read_new(self, where: tuple[str, str], read: Callable[[Path], None]) -> None:
+        for file in self._files(*where):
+            if file not in self._read:
+                read(file)
+                self._read.add(file)  # only now: what could not be read is read again, not passed over
 
     def _settle(self, file: Path) -> None:
         for row in pq.read_table(file, columns=["_fingerprint", "resolved_at"]).to_pylist():
