@@ -104,7 +104,7 @@ class Landing:
         is_large = len(records) >= _LARGE
         with in_memory.cursor() as connection, garbage.held_off if is_large else contextlib.nullcontext():
             latest = self.latest(table)
-            shown = shown_again(connection, records, latest, *([loader.import_ahead] if is_large else []))
+            shown = shown_again(connection, records, latest, loader.import_ahead if is_large else None)
             landed_at = self._landing_time(latest)
             draft = Draft(self.landing_dir, self._next_file(table.system, table.name))
             try:
@@ -131,7 +131,7 @@ class Landing:
                 raise
             if rows.num_rows or gone.num_rows:
                 newer = _remembered(table, rows, versioning.placed(connection, table, gone, latest), landed_at)
-                self._latest[table] = versioning.merged(connection, table, latest, newer)
+                self._latest[table] = versioning.merged(table, latest, newer)
                 files = self.files(table.system, table.name)
                 latest_index.save(table, self._latest[table], files, self._index(table))
         again = self._quarantine(table, misfits)

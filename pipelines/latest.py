@@ -22,7 +22,7 @@ from pipelines import in_memory
 from pipelines.ahead import STEP
 from pipelines.fingerprints import METHOD, fingerprints
 from pipelines.raw_table import RawTable
-from pipelines.versioning import landing_schema, latest_schema, merged
+from pipelines.versioning import landing_schema, latest_schema, merged, placed
 
 _FORMAT = 3
 _LARGE = 100_000
@@ -62,7 +62,7 @@ def read(table: RawTable, files: Sequence[Path], index: Path) -> pa.Table:
         return held
     with in_memory.cursor() as connection:
         found = _from_files(connection, table, newer)
-        return merged(connection, table, held, found) if held.num_rows else found
+        return merged(table, held, placed(connection, table, found, held)) if held.num_rows else found
 
 
 def save(table: RawTable, latest: pa.Table, files: Sequence[Path], index: Path) -> None:

@@ -38,7 +38,7 @@ def shown(
     connection: duckdb.DuckDBPyConnection,
     records: Sequence[msgspec.Raw],
     latest: pa.Table,
-    notice: Callable[[], None] = lambda: None,
+    notice: Callable[[], None] | None = None,
 ) -> Shown:
     """Finds the records that came before.
 
@@ -49,8 +49,9 @@ def shown(
         notice: Called, from any thread, as soon as something is seen to have changed; perhaps more than once.
     """
     known = latest["_source"].combine_chunks()
+    noticed = notice or (lambda: None)
     if known.null_count == len(known):
-        notice()
+        noticed()
         return Shown(range(len(records)), latest.append_column("_at", pa.nulls(len(known), pa.int64())))
 
     def hashed(at: range) -> tuple[pa.Array, pa.Array]:
@@ -59,7 +60,7 @@ def shown(
         there = known[at.start : at.stop]
         same = pc.fill_null(pc.equal(hashes[: len(there)], there), fill_value=False)
         if len(there) < len(hashes) or not pc.all(same).as_py():
-            notice()
+            noticed()
         return hashes, same
 
     pieces = list(ahead.in_order(hashed, ahead.steps(len(records))))

@@ -283,15 +283,14 @@ def versions(table: RawTable, rows: pa.Table, landed_at: datetime, *, are_gone: 
     return pa.table(arrays, schema=schema)
 
 
-def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Table, newer: pa.Table) -> pa.Table:
+def merged(table: RawTable, latest: pa.Table, newer: pa.Table) -> pa.Table:
     """The latest versions after these.
 
     Args:
-        connection: A cursor of one's own.
         table: What is declared.
         latest: The latest versions before.
-        newer: `latest_schema`, one row per key. Where nothing changed (`_landed_at` null), the time stays. Who knows
-            already where each key stands among the latest says so in `_place` (null: nowhere).
+        newer: `latest_schema` and `_place` (`placed`), one row per key. Where nothing changed (`_landed_at` null), the
+            time stays.
 
     Returns:
         Versions keep their places and new records come behind, so that the next answer finds them in the vendor's
@@ -301,8 +300,7 @@ def merged(connection: duckdb.DuckDBPyConnection, table: RawTable, latest: pa.Ta
     fresh = newer.select(schema.names).cast(schema)
     if not latest.num_rows:
         return fresh
-    is_told = "_place" in newer.column_names
-    places = newer["_place"] if is_told else _places(connection, table, newer, latest)
+    places = newer["_place"]
     at = schema.get_field_index("_landed_at")
     former = latest["_landed_at"].take(places)
     fresh = fresh.set_column(at, schema.field(at), pc.coalesce(fresh["_landed_at"], former)).append_column(
