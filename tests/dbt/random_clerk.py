@@ -22,7 +22,7 @@ from sandbox.atlas_accounting.engine import AtlasAccountingEngine
 Record = dict[str, Any]
 
 
-class Clerk:
+class Clerk(Cashier):
     """Keeps the books of one company; every event is given the day on which it happens."""
 
     def __init__(
@@ -33,12 +33,7 @@ class Clerk:
         closings: ClosingPlan,
         money: Callable[..., Decimal],
     ) -> None:
-        self._random, self._books, self._accounts = numbers, books, accounts
-        self._closings, self._money = closings, money
-        self._cashier = Cashier(numbers, books, accounts, closings, money)
-        self.customers, self.vendors = self._cashier.customers, self._cashier.vendors
-        """Ids of the parties with their currency."""
-        self.taken_out = self._cashier.taken_out
+        super().__init__(numbers, books, accounts, closings, money)
         self.notes: list[Record] = []
         """Credit notes: the simulator makes none, so it keeps an entry of the same figures, which is `hidden`."""
         self.hidden: set[str] = set()
@@ -47,7 +42,7 @@ class Clerk:
         """What may happen on a day, and how often beside the rest."""
         return (
             (self.issue_invoice, 9), (self.issue_bill, 7), (self.enter_by_hand, 2), (self.void, 2), (self.draft, 1),
-            (self.credit_note, 1), *self._cashier.events(),
+            (self.credit_note, 1), *super().events(),
         )  # fmt: skip
 
     # ---------------------------------------------------------------------------------------------- documents
@@ -55,7 +50,7 @@ class Clerk:
     def issue_invoice(self, day: date) -> None:
         """An invoice, some with VAT on its account, all with terms for early payment."""
         customer, currency = self._random.choice(list(self.customers.items()))
-        issued = self._cashier.back(day)
+        issued = self.back(day)
         account = str(4900 + CURRENCY_STEP[currency]) if currency != "EUR" else self._random.choice(SALES)
         lines = self._lines(account, currency, "revenue_account_id")
         if currency == "EUR" and self._random.random() < 0.8:
@@ -76,7 +71,7 @@ class Clerk:
     def issue_bill(self, day: date) -> None:
         """A supplier's bill without an order."""
         vendor, currency = self._random.choice(list(self.vendors.items()))
-        issued = self._cashier.back(day)
+        issued = self.back(day)
         account = str(6500 + CURRENCY_STEP[currency]) if currency != "EUR" else self._random.choice(PURCHASES)
         body = {
             "vendor_id": vendor,
@@ -90,7 +85,7 @@ class Clerk:
     def credit_note(self, day: date) -> None:
         """An invoice below zero, as another vendor's interface shows one."""
         customer, currency = self._random.choice(list(self.customers.items()))
-        issued, amount = self._cashier.back(day), self._money(currency)
+        issued, amount = self.back(day), self._money(currency)
         revenue = str(4900 + CURRENCY_STEP[currency])
         entry = self.enter(issued, revenue, str(1100 + CURRENCY_STEP[currency]), amount)
         self._books.post_journal_entry(entry["id"])
@@ -166,7 +161,7 @@ class Clerk:
             (("6800", "1000", "4130", "1100", "2000", "3000", "7900"), ("1001", "4901", "6501"))
         )
         debit, credit = self._random.sample(pairs, 2)
-        entry = self.enter(self._cashier.back(day), debit, credit, self._money())
+        entry = self.enter(self.back(day), debit, credit, self._money())
         if self._random.random() < 0.9:
             self._books.post_journal_entry(entry["id"])
 

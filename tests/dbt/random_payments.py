@@ -40,6 +40,7 @@ class Cashier:
         self._closings, self._money = closings, money
         self.customers: dict[str, str] = {}
         self.vendors: dict[str, str] = {}
+        """Ids of the parties with their currency."""
         self.taken_out: set[str] = set()
         """Payments that were taken out of the books altogether."""
 
