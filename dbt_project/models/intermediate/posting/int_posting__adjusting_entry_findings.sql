@@ -12,10 +12,6 @@ with chart as (
     group by account_number
 ),
 
-closed as (
-    select closed_through_date from {{ ref('int_posting__closed_through') }}
-),
-
 not_due as (
     select distinct lines.journal_entry_id
     from {{ ref('int_posting__adjusting_entries_derived') }} as lines
@@ -56,6 +52,6 @@ select
     and entries.unusable_accounts is null
     and entries.entry_date > coalesce(closed.closed_through_date, entries.entry_date - 1) as is_sendable
 from entries
-cross join closed
+cross join {{ ref('int_posting__closed_through') }} as closed
 left join not_due
     on entries.journal_entry_id in (not_due.journal_entry_id, not_due.journal_entry_id || ':reversal')

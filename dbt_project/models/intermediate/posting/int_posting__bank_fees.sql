@@ -1,16 +1,12 @@
 -- Bank charges that nobody has booked: debit bank charges, credit the account they were taken from; a refund the other
 -- way round. Dated on the bank's day, or the first open one.
 -- One row per journal line; one entry per bank line.
-with company as (
-    select first_open_date from {{ ref('int_posting__closed_through') }}
-),
-
-fees as (
+with fees as (
     select
         charges.*,
-        greatest(charges.booking_date, coalesce(company.first_open_date, charges.booking_date)) as entry_date
+        greatest(charges.booking_date, coalesce(closed.first_open_date, charges.booking_date)) as entry_date
     from {{ ref('int_posting__bank_charges') }} as charges
-    cross join company
+    cross join {{ ref('int_posting__closed_through') }} as closed
     where charges.charge_status = 'due' and charges.amount <> 0
 ),
 

@@ -6,8 +6,7 @@ with settlements as (
         side,
         payment_id,
         document_id,
-        'atlas_accounting:' || case side when 'receivable' then 'payment' else 'payment_made' end || ':' || payment_id
-            as journal_entry_id
+        {{ payment_entry_id('side', 'payment_id') }} as journal_entry_id
     from {{ ref('int_reconciliation__settlements') }}
 )
 

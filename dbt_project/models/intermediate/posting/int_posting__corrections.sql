@@ -113,10 +113,6 @@ caused as (
         on
             sides.order_id = differing_accounts.order_id
             and sides.direction = differing_accounts.direction
-),
-
-closed as (
-    select closed_through_date from {{ ref('int_posting__closed_through') }}
 )
 
 select
@@ -149,5 +145,5 @@ select
             then 'closed_period'
     end as blocked_by
 from caused
-cross join closed
+cross join {{ ref('int_posting__closed_through') }} as closed
 where caused.cause is not null

@@ -2,11 +2,7 @@
 -- longer owed. Debit output VAT, credit sales discount, on the day of the payment or the first open one; a payment that
 -- was voided since takes it back.
 -- One row per journal line; one entry per payment and invoice with VAT, and one more where it was taken back.
-with company as (
-    select first_open_date from {{ ref('int_posting__closed_through') }}
-),
-
-policies as (
+with policies as (
     select valid_from_date
     from {{ ref('posting_policies') }}
     where event = 'discount_vat'
@@ -165,7 +161,7 @@ select
     'atlas_accounting' as source_system,
     lines.posting_rule as source_document_type,
     lines.payment_id || ':' || lines.document_id as source_document_id,
-    greatest(lines.due_date, coalesce(company.first_open_date, lines.due_date)) as entry_date,
+    greatest(lines.due_date, coalesce(closed.first_open_date, lines.due_date)) as entry_date,
     null::date as rate_date,
     'receivable' as direction,
     lines.line_rank,
@@ -186,7 +182,7 @@ select
     null::varchar as vat_treatment,
     null::varchar as vat_reason
 from lines
-cross join company
+cross join {{ ref('int_posting__closed_through') }} as closed
 left join {{ ref('int_posting__control_accounts') }} as accounts
     on
         lines.control = accounts.control

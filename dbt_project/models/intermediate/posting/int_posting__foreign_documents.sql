@@ -2,39 +2,25 @@
 -- those voided since, whose settlements stay in the journal with what took them back.
 -- One row per side and document; without a reference rate the base amount is null.
 with voided as (
-    select
-        'receivable' as side,
-        invoices.invoice_id as document_id,
-        invoices.invoice_number as document_number,
-        invoices.customer_id as party_id,
-        invoices.order_id,
-        voided.document_date as issue_date,
-        invoices.currency_code,
-        invoices.amount_total
-    from {{ ref('int_posting__voided_documents') }} as voided
-    inner join {{ ref('stg_atlas_accounting__invoices') }} as invoices
-        on
-            voided.document_id = invoices.invoice_id
-            and voided.document_type = 'invoice'
-            and voided.is_posted
-
-    union all
-
-    select
-        'payable' as side,
-        bills.bill_id as document_id,
-        bills.bill_number as document_number,
-        bills.vendor_id as party_id,
-        bills.order_id,
-        voided.document_date as issue_date,
-        bills.currency_code,
-        bills.amount_total
-    from {{ ref('int_posting__voided_documents') }} as voided
-    inner join {{ ref('stg_atlas_accounting__bills') }} as bills
-        on
-            voided.document_id = bills.bill_id
-            and voided.document_type = 'bill'
-            and voided.is_posted
+    {% for document_type in ['invoice', 'bill'] %}
+        {%- set side = document_side(document_type) %}
+        select
+            '{{ side.direction }}' as side,
+            voided.document_id,
+            records.{{ side.number }} as document_number,
+            records.{{ side.party }}_id as party_id,
+            records.order_id,
+            voided.document_date as issue_date,
+            records.currency_code,
+            records.amount_total
+        from {{ ref('int_posting__voided_documents') }} as voided
+        inner join {{ ref(side.table) }} as records
+            on
+                voided.document_id = records.{{ side.id }}
+                and voided.document_type = '{{ document_type }}'
+                and voided.is_posted
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 documents as (

@@ -2,19 +2,15 @@
 -- against realised differences. Atlas Accounting keeps no base amounts, so it makes none of it; the other half
 -- (int_posting__realised_fx) has no amount in any currency of its ledger and is ours alone.
 -- One row per journal line; one entry per payment and document with a difference, one more where it was taken back.
-with first_open_day as (
-    select first_open_date from {{ ref('int_posting__closed_through') }}
-),
-
-results as (
+with results as (
     select
         settlements.*,
-        greatest(settlements.realised_date, coalesce(first_open_day.first_open_date, settlements.realised_date))
+        greatest(settlements.realised_date, coalesce(closed.first_open_date, settlements.realised_date))
             as entry_date,
         (settlements.amount_base_paid - settlements.amount_base_carried)
         * case settlements.side when 'receivable' then 1 else -1 end as gain
     from {{ ref('int_posting__foreign_settlements') }} as settlements
-    cross join first_open_day
+    cross join {{ ref('int_posting__closed_through') }} as closed
     inner join {{ ref('posting_policies') }} as policies
         on
             policies.event = 'realised_fx'

@@ -1,10 +1,6 @@
 -- The month ends at which an event is posted, and the instant up to which what is known counts for each: the end of
 -- the cutoff day in the company's zone, or the first landing, where that came later.
 -- One row per event and month end up to the business date.
-with closed as (
-    select closed_through_date from {{ ref('int_posting__closed_through') }}
-)
-
 select
     policies.event,
     month.end_date as month_end_date,
@@ -21,7 +17,7 @@ select
     month.end_date + 1 <= parameters.as_of_date as is_reversed
 from {{ ref('posting_policies') }} as policies
 cross join {{ ref('stg_operations__run_parameters') }} as parameters
-cross join closed
+cross join {{ ref('int_posting__closed_through') }} as closed
 cross join {{ ref('stg_atlas_etrm__first_landing') }} as first_landing
 cross join {{ month_ends('policies.valid_from_date', 'parameters.as_of_date') }}
 -- The other events follow the day of what they are about, and wait for nobody's cutoff.

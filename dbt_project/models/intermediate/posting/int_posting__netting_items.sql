@@ -6,10 +6,6 @@ with parameters as (
     select as_of_date from {{ ref('stg_operations__run_parameters') }}
 ),
 
-first_open_day as (
-    select first_open_date from {{ ref('int_posting__closed_through') }}
-),
-
 documents as (
     select
         agreements.agreement_id,
@@ -74,12 +70,12 @@ offsets as (
         sides.due_date,
         least(sides.amount_receivable, sides.amount_payable) as amount,
         greatest(
-            sides.due_date, sides.last_issue_date, coalesce(first_open_day.first_open_date, sides.due_date)
+            sides.due_date, sides.last_issue_date, coalesce(closed.first_open_date, sides.due_date)
         ) as netting_date,
         'atlas_etrm:netting:' || sides.agreement_id || ':' || sides.due_date || ':'
         || (coalesce(begun.offset_count, 0) + 1) as reference_number
     from sides
-    cross join first_open_day
+    cross join {{ ref('int_posting__closed_through') }} as closed
     left join begun
         on 'atlas_etrm:netting:' || sides.agreement_id || ':' || sides.due_date = begun.group_key
     where

@@ -5,11 +5,7 @@
     'int_settlement__order_totals',
     'int_settlement__orders',
 ]}}) }}
-with first_open_day as (
-    select first_open_date from {{ ref('int_posting__closed_through') }}
-),
-
-issued_revisions as (
+with issued_revisions as (
     select
         order_id,
         max(latest_issued_revision) as latest_issued_revision
@@ -99,15 +95,15 @@ select
             sides_and_documents.latest_revision, coalesce(issued_revisions.latest_issued_revision, 0)
         ) + 1
     end as next_revision,
-    first_open_day.first_open_date,
+    closed.first_open_date,
     greatest(
-        orders.registration_date, coalesce(first_open_day.first_open_date, orders.registration_date)
+        orders.registration_date, coalesce(closed.first_open_date, orders.registration_date)
     ) as next_document_date,
     case
         when sides_and_documents.document_id is not null and not sides_and_documents.is_voided
             then sides_and_documents.date_of_document
         else greatest(
-            orders.registration_date, coalesce(first_open_day.first_open_date, orders.registration_date)
+            orders.registration_date, coalesce(closed.first_open_date, orders.registration_date)
         )
     end as document_date
 from sides_and_documents
@@ -115,4 +111,4 @@ inner join {{ ref('int_settlement__orders') }} as orders
     on sides_and_documents.order_id = orders.order_id
 left join issued_revisions
     on sides_and_documents.order_id = issued_revisions.order_id
-cross join first_open_day
+cross join {{ ref('int_posting__closed_through') }} as closed

@@ -35,8 +35,7 @@ select
     payments.known_from,
     payments.known_to as voided_seen_at,
     greatest(payments.payment_date, coalesce(closings.first_open_date, payments.payment_date)) as reversal_date,
-    'atlas_accounting:' || case payments.side when 'receivable' then 'payment' else 'payment_made' end || ':'
-    || payments.payment_id as journal_entry_id
+    {{ payment_entry_id('payments.side', 'payments.payment_id') }} as journal_entry_id
 from last_effective as payments
 left join discounts
     on

@@ -55,6 +55,15 @@ lost_settlements as (
         on settlements.side = documents.side and settlements.document_id = documents.document_id
     where documents.document_id is null
     group by settlements.side, settlements.payment_id
+),
+
+returned_lines as (
+    select
+        *,
+        'Money came back on ' || booking_date || ': '
+        || {{ minor_unit_text('amount', 'currency_code') }} || ' ' || currency_code
+        || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '') as what_came_back
+    from {{ ref('int_reconciliation__returned_lines') }}
 )
 
 select
@@ -103,14 +112,11 @@ select
     'atlar' as source_system,
     'transaction' as record_type,
     transaction_id as record_id,
-    'Money came back on ' || booking_date || ': '
-    || {{ minor_unit_text('amount', 'currency_code') }} || ' ' || currency_code
-    || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '')
-    || '; neither the payment nor its return is in the books.' as message,
+    what_came_back || '; neither the payment nor its return is in the books.' as message,
     'None while both are left out: together they are 0.00. Once the payment is recorded, void it in Atlas Accounting.'
         as remedy,
     null::bigint as order_id
-from {{ ref('int_reconciliation__returned_lines') }}
+from returned_lines
 where return_status = 'never_booked'
 
 union all
@@ -121,15 +127,12 @@ select
     'atlar' as source_system,
     'transaction' as record_type,
     transaction_id as record_id,
-    'Money came back on ' || booking_date || ': '
-    || {{ minor_unit_text('amount', 'currency_code') }} || ' ' || currency_code
-    || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '')
-    || '; the books still count ' || journal_entry_id || ' of ' || payment_date
+    what_came_back || '; the books still count ' || journal_entry_id || ' of ' || payment_date
     || case when payment_count > 1 then ', the latest of ' || payment_count || ' of that amount,' else '' end
     || coalesce(' as settling ' || document_numbers, '') || '.' as message,
     'Void that payment in Atlas Accounting: its entry is then reversed and what it settled is open again.' as remedy,
     null::bigint as order_id
-from {{ ref('int_reconciliation__returned_lines') }}
+from returned_lines
 where return_status = 'payment_stands'
 
 union all

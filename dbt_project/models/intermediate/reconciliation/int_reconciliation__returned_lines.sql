@@ -129,8 +129,7 @@ standing as (
 
 documents as (
     select
-        'atlas_accounting:' || case settlements.side when 'receivable' then 'payment' else 'payment_made' end || ':'
-        || settlements.payment_id as journal_entry_id,
+        {{ payment_entry_id('settlements.side', 'settlements.payment_id') }} as journal_entry_id,
         string_agg(
             distinct coalesce(issued.document_number, settlements.document_id),
             ', ' order by coalesce(issued.document_number, settlements.document_id)
