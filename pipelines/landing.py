@@ -35,20 +35,7 @@ from pipelines.undeclared import UndeclaredFields
 from pipelines.versioning import INSTANT, Scope
 
 _LARGE = 5_000
-"""Records from which dlt is imported meanwhile, as soon as one of them is new: it will have to be loaded."""
-
-QUARANTINE_SCHEMA = pa.schema(
-    [
-        ("system", pa.string()),
-        ("table_name", pa.string()),
-        ("record_key", pa.string()),
-        ("reason", pa.string()),
-        ("payload", pa.string()),
-        ("quarantined_at", INSTANT),
-        ("_fingerprint", pa.string()),
-        ("_landing_file", pa.string()),
-    ]
-)
+"""Records from which dlt is imported meanwhile, as soon as one of them is new and its table must be made."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +91,7 @@ class Landing:
         is_large = len(records) >= _LARGE
         with in_memory.cursor() as connection, garbage.held_off if is_large else contextlib.nullcontext():
             latest = self.latest(table)
-            shown = shown_again(connection, records, latest, loader.import_ahead if is_large else None)
+            shown = shown_again(connection, records, latest, self._foresee_dlt if is_large else None)
             landed_at = self._landing_time(latest)
             draft = Draft(self.landing_dir, self._next_file(table.system, table.name))
             try:
@@ -198,6 +185,10 @@ class Landing:
         """What is in quarantine and not settled, by fingerprint, oldest first."""
         return self._refusals.now()
 
+    def _foresee_dlt(self) -> None:
+        if not self.work_path.exists():
+            loader.import_ahead()
+
     def _landing_time(self, latest: pa.Table) -> datetime:
         """Now, but never before what is landed: a clock that was set back must not make old versions the latest."""
         now = self._now()
@@ -225,7 +216,7 @@ class Landing:
             if print_ not in known
         ]
         if new:
-            self._write(*refusals.RECORDS, pa.Table.from_pylist(new, schema=QUARANTINE_SCHEMA))
+            self._write(*refusals.RECORDS, pa.Table.from_pylist(new, schema=refusals.SCHEMA))
         return frozenset(found)
 
     def _write(self, system: str, name: str, rows: pa.Table) -> None:

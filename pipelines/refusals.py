@@ -14,9 +14,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.versioning import INSTANT
+
 RECORDS, RESOLUTIONS = ("quarantine", "records"), ("quarantine", "resolutions")
+
+SCHEMA = pa.schema(
+    [
+        ("system", pa.string()),
+        ("table_name", pa.string()),
+        ("record_key", pa.string()),
+        ("reason", pa.string()),
+        ("payload", pa.string()),
+        ("quarantined_at", INSTANT),
+        ("_fingerprint", pa.string()),
+        ("_landing_file", pa.string()),
+    ]
+)
+"""Arrow schema of a file of `quarantine/records`, and of the table of that name in DuckDB."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import pyarrow.compute as pc
 
-from pipelines import loading
+from pipelines import by_dlt, load_tables
 from pipelines.atlas_accounting import incremental, tables
 from pipelines.atlas_accounting.client import AtlasAccountingClient
 from pipelines.atlas_accounting.paging import Listing
@@ -150,9 +150,9 @@ def _report(reading: Reading, table: RawTable, read: Any) -> Iterator[Fetched]:
 
 def source(files: Mapping[str, Sequence[Path]]) -> Any:
     """The dlt source of `raw_atlas_accounting`: a resource per table named in `files`, yielding those landing files."""
-    return loading.source_of(tables.SYSTEM, _LOADED, files)
+    return by_dlt.source_of(tables.SYSTEM, _LOADED, files)
 
 
-_LOADED = tuple(loading.load_table(table) for table in tables.TABLES)
+_LOADED = tuple(load_tables.load_table(table) for table in tables.TABLES)
 
-DATASET = loading.Dataset(tables.SYSTEM, _LOADED, source)
+DATASET = load_tables.Dataset(tables.SYSTEM, _LOADED, source)

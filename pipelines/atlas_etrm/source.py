@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pipelines import loading
+from pipelines import by_dlt, load_tables
 from pipelines.atlas_etrm import tables
 from pipelines.atlas_etrm.client import AtlasEtrmClient
 from pipelines.raw_table import RawTable
@@ -88,9 +88,9 @@ def _definitions(client: AtlasEtrmClient, reading: Reading) -> Iterator[Fetched]
 
 def source(files: Mapping[str, Sequence[Path]]) -> Any:
     """The dlt source of `raw_atlas_etrm`: a resource per table named in `files`, yielding those landing files."""
-    return loading.source_of(tables.SYSTEM, _LOADED, files)
+    return by_dlt.source_of(tables.SYSTEM, _LOADED, files)
 
 
-_LOADED = tuple(loading.load_table(table) for table in tables.TABLES)
+_LOADED = tuple(load_tables.load_table(table) for table in tables.TABLES)
 
-DATASET = loading.Dataset(tables.SYSTEM, _LOADED, source)
+DATASET = load_tables.Dataset(tables.SYSTEM, _LOADED, source)

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import loading
+from pipelines import by_dlt, load_tables
 from pipelines.ecb import tables
 from pipelines.ecb.client import EcbClient
 from pipelines.ecb.rates import parse_rates
@@ -56,9 +56,9 @@ def _newest(reading: Reading) -> date | None:
 
 def source(files: Mapping[str, Sequence[Path]]) -> Any:
     """The dlt source of `raw_ecb`: a resource per table named in `files`, yielding those landing files."""
-    return loading.source_of(tables.SYSTEM, _LOADED, files)
+    return by_dlt.source_of(tables.SYSTEM, _LOADED, files)
 
 
-_LOADED = tuple(loading.load_table(table) for table in tables.TABLES)
+_LOADED = tuple(load_tables.load_table(table) for table in tables.TABLES)
 
-DATASET = loading.Dataset(tables.SYSTEM, _LOADED, source)
+DATASET = load_tables.Dataset(tables.SYSTEM, _LOADED, source)

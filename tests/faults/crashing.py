@@ -44,6 +44,7 @@ def _targets() -> dict[str, tuple[Any, str]]:
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
     from dlt.pipeline.pipeline import Pipeline
 
+    from pipelines import appending, loading
     from tieout import publish
     from tieout.build import Books
 
@@ -52,6 +53,9 @@ def _targets() -> dict[str, tuple[Any, str]]:
         "normalize": (Pipeline, "normalize"),
         "load": (Pipeline, "load"),
         "a statement of the load": (DuckDbSqlClient, "execute_query"),
+        "an insert": (appending, "_insert"),
+        "the note of a load": (appending, "_note"),
+        "the commit": (loading, "_append"),
         "an event of dbt": (Books, "_on_event"),
         "the mark of complete books": (Books, "note_built"),
         "the copy": (shutil, "copyfile"),

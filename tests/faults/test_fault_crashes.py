@@ -125,8 +125,8 @@ def test_a_lost_work_file_is_rebuilt_from_landing_alone(
 
 STAGES: tuple[tuple[tuple[str, int], ...], ...] = (
     (("a landing file", 6),),
-    (("normalize", 1),),
-    (("a statement of the load", 4), ("load", 1)),
+    (("an insert", 3),),
+    (("the note of a load", 1), ("the commit", 1)),
     (("an event of dbt", 20), ("the mark of complete books", 2)),
     (("the copy", 1), ("the switch", 1), ("the note", 1)),
 )

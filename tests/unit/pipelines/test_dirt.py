@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from virtual import raws
 
-from pipelines import careful, extract, fingerprints, loading, typed
+from pipelines import by_dlt, careful, extract, fingerprints, typed
 from pipelines import latest as latest_index
 from pipelines.atlar import tables as atlar
 from pipelines.atlas_accounting import tables as accounting
@@ -355,7 +355,7 @@ def test_fingerprints_of_an_earlier_method_are_not_taken_for_changes(
 @pytest.fixture
 def whole_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every landing file counts as a large one, and ATLAS ETRM's tables alone are loaded."""
-    monkeypatch.setattr(loading, "_WHOLE_FROM", 1)
+    monkeypatch.setattr(by_dlt, "_WHOLE_FROM", 1)
     monkeypatch.setattr(extract, "DATASETS", extract.DATASETS[:1])
 
 

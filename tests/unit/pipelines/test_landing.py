@@ -305,7 +305,7 @@ def test_answers_to_writes_land_like_any_record(landing: Landing) -> None:
 @pytest.mark.usefixtures("one_system")
 def test_nothing_to_load_never_imports_dlt(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     extract.load_backlog(landing)
-    monkeypatch.setattr("pipelines.loading._run", lambda *_, **__: pytest.fail("dlt was invoked"))
+    monkeypatch.setattr("pipelines.by_dlt.load", lambda *_: pytest.fail("dlt was invoked"))
     extract.load_backlog(landing)
 
 
