@@ -17,10 +17,20 @@ SEED = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds" / "currenci
 
 
 @functools.cache
+def _seed() -> dict[str, int]:
+    with SEED.open(newline="") as file:
+        return {row["currency_code"]: int(row["minor_units"]) for row in csv.DictReader(file)}
+
+
+@functools.cache
 def codes() -> frozenset[str]:
     """ISO 4217 codes in capitals, of currencies that have a minor unit."""
-    with SEED.open(newline="") as file:
-        return frozenset(row["currency_code"] for row in csv.DictReader(file))
+    return frozenset(_seed())
+
+
+def minor_units(code: str | None) -> int:
+    """Decimal places of a currency; 2 for one that is not known."""
+    return _seed().get(code or "", 2)
 
 
 @functools.cache

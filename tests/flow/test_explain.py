@@ -130,6 +130,18 @@ def test_what_is_not_there_is_said_with_what_is_near(settled: Settled) -> None:
     assert done.returncode == 1
     assert "did you mean" in done.stderr
     assert settled.profile.command("explain", "no such thing").returncode == 1
+    blank = settled.profile.command("explain", " ")
+    assert (blank.returncode, "name of a record" in blank.stderr) == (2, True)
+
+
+def test_a_number_longer_than_any_id_is_a_question_like_any_other(settled: Settled) -> None:
+    for wanted in ("9" * 30, f"item:{'9' * 30}", "item:\u0663"):
+        done = settled.profile.command("explain", wanted)
+        assert (done.returncode, "nothing in snapshot" in done.stderr) == (1, True), done.stderr
+
+
+def test_a_kind_may_be_written_in_capitals_and_with_a_blank(settled: Settled) -> None:
+    assert explained(settled, f"Order: {ORDER}")["subject"]["record_id"] == str(ORDER)
 
 
 def test_what_can_mean_several_things_is_asked_back(settled: Settled) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from tieout import publish
 from tieout.commands.opened import operations_store, warehouse
 from tieout.commands.printing import print_json, writing
-from tieout.errors import ExitCode, TieoutError
+from tieout.errors import ExitCode, SettingsError, TieoutError
 
 if TYPE_CHECKING:
     from tieout.commands.opened import Warehouse
@@ -27,8 +27,9 @@ def explain(
     document: Annotated[
         str,
         typer.Argument(
+            metavar="DOCUMENT",
             help="order:210, an invoice's or bill's number, an erpCode, a payment, a bank line, a journal entry"
-            " (ENTRY#LINE for one line); invoice:, bill:, erp:, payment:, bank:, entry:, item: say which is meant."
+            " (ENTRY#LINE for one line); invoice:, bill:, erp:, payment:, bank:, entry:, item: say which is meant.",
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -39,6 +40,8 @@ def explain(
     from tieout.report import explain_html, explain_text
 
     settings: Settings = context.obj.plain_settings()
+    if not document.strip():
+        raise SettingsError("explain needs the name of a record, such as order:210 or an invoice's number")
     snapshot, console = warehouse(settings), Console(emoji=False)
     found = reference.find(snapshot, document)
     if not found:

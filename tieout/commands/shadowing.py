@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tieout import publish
+from tieout.amounts import with_currency
 from tieout.commands.opened import warehouse
 from tieout.commands.printing import print_json, writing
 from tieout.errors import ExitCode
@@ -82,7 +83,7 @@ def _show(found: list[Difference], console: Console) -> None:
             if one.difference == code and one.amount is not None:
                 currency = one.currency_code or ""
                 totals[currency] = totals.get(currency, Decimal(0)) + one.amount
-        told = "\n".join(f"{amount:,.2f} {currency}" for currency, amount in sorted(totals.items()))
+        told = "\n".join(with_currency(amount, currency) for currency, amount in sorted(totals.items()))
         table.add_row(code, f"{count:,}", told)
     console.print(table)
     for one in found[:SHOWN]:

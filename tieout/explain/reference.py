@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from tieout.amounts import with_currency
 from tieout.commands.opened import Warehouse
 from tieout.explain.explanation import Subject
 
@@ -27,9 +28,9 @@ def find(warehouse: Warehouse, wanted: str) -> list[Subject]:
     text = wanted.strip()
     if text.startswith("atlas_etrm:order:"):
         text = text.removeprefix("atlas_etrm:").split("#")[0].split(":r")[0]
-    prefix, _, rest = text.partition(":")
-    if prefix in PREFIXES and rest:
-        finders: Iterable[Finder] = (_FINDERS[prefix],)
+    prefix, _, rest = (part.strip() for part in text.partition(":"))
+    if prefix.lower() in PREFIXES and rest:
+        finders: Iterable[Finder] = (_FINDERS[prefix.lower()],)
         text = rest
     elif text.isdecimal():
         # A bare number is an order's id: items, ATLAS invoices and payments count from 1 as well.
@@ -72,11 +73,9 @@ def _orders(warehouse: Warehouse, text: str) -> list[Subject]:
 
 
 def _items(warehouse: Warehouse, text: str) -> list[Subject]:
-    if not text.isdecimal():
-        return []
     rows = warehouse.rows(
         "select orders.order_id, orders.order_name from marts.fct_order_items as items"
-        " inner join marts.fct_orders as orders using (order_id) where items.order_item_id = ?::bigint",
+        " inner join marts.fct_orders as orders using (order_id) where items.order_item_id::varchar = ?",
         [text],
     )
     return [_order(row["order_id"], row["order_name"]) for row in rows]
@@ -143,7 +142,7 @@ def _payments(warehouse: Warehouse, text: str) -> list[Subject]:
             "payment" if row["kind"] == "payment" else "payment_made",
             row["id"],
             f"payment {'received' if row['kind'] == 'payment' else 'made'} {row['reference_number'] or ''}"
-            f" of {row['payment_date']}: {row['amount']:,.2f} {row['currency_code'] or ''}".replace("  ", " "),
+            f" of {row['payment_date']}: {with_currency(row['amount'], row['currency_code'])}".replace("  ", " "),
         )
         for row in rows
     ]
@@ -160,7 +159,7 @@ def _bank_lines(warehouse: Warehouse, text: str) -> list[Subject]:
         Subject(
             "bank_transaction",
             row["bank_transaction_id"],
-            f"bank line of {row['booking_date']}: {row['amount']:,.2f} {row['currency_code']},"
+            f"bank line of {row['booking_date']}: {with_currency(row['amount'], row['currency_code'])},"
             f" {row['counterparty_name'] or 'no name'}",
         )
         for row in rows

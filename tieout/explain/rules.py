@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tieout.amounts import with_currency
 from tieout.commands.opened import Warehouse
 from tieout.explain.explanation import Rule
 from tieout.explain.masking import masked
@@ -32,7 +33,7 @@ def of_order(warehouse: Warehouse, order: dict[str, Any]) -> list[Rule]:
         outcome = "posted elsewhere: never invoiced by Tieout"
         rules.append(Rule(about, "booked before Tieout", outcome, f"erpCode {order['erp_code']}, no document of ours"))
     rules += [rule for item in items for rule in _of_item(item)]
-    rules += [_control(about, order), *_parties(warehouse, about, order)]
+    rules += [_control(warehouse, about, order), *_parties(warehouse, about, order)]
     if order["vat_treatment"] is not None:
         taken_from = "the counterparty's country and VAT number, seeds vat_territories and vat_treatments"
         rules.append(Rule(about, "VAT treatment", order["vat_treatment"], taken_from))
@@ -48,12 +49,12 @@ def _of_item(item: dict[str, Any]) -> list[Rule]:
     about = f"line {item['order_item_id']}"
     if not item["is_in_order"]:
         return [Rule(about, "item status", f"{item['item_status']}: not processed", "only status 2, In Order, is")]
-    currency = item["currency_code"]
+    net, vat = (with_currency(item[name], item["currency_code"]) for name in ("net_amount", "vat_amount"))
     rules = [
         Rule(
             about,
             "direction",
-            f"{item['direction']}: {_money(item['net_amount'])} net, {_money(item['vat_amount'])} VAT {currency}",
+            f"{item['direction']}: {net} net, {vat} VAT",
             f"cashflow {item['cashflow']}",
         ),
         Rule(about, "GL account", item["gl_account"] or "none", item["gl_account_source"] or "neither line nor party"),
@@ -63,9 +64,13 @@ def _of_item(item: dict[str, Any]) -> list[Rule]:
     return rules
 
 
-def _control(about: str, order: dict[str, Any]) -> Rule:
-    mine = (order["gross_receivable"] or Decimal(0)) - (order["gross_payable"] or Decimal(0))
-    outcome = f"lines come to {_money(mine)} gross, the order says {_money(order['total_amount'])}"
+def _control(warehouse: Warehouse, about: str, order: dict[str, Any]) -> Rule:
+    """Compares what the model compares: both sides without their sign, gross or net as the settings had it."""
+    [parameters] = warehouse.rows("select order_total from raw_operations.run_parameters")
+    kind, currency = parameters["order_total"], order["currency_code"]
+    lines = abs((order[f"{kind}_receivable"] or Decimal(0)) - (order[f"{kind}_payable"] or Decimal(0)))
+    total = None if order["total_amount"] is None else abs(order["total_amount"])
+    outcome = f"lines come to {with_currency(lines, currency)} {kind}, the order says {with_currency(total, currency)}"
     return Rule(
         about, "order control", outcome, "sum of the items against totalAmount, SOURCES__ATLAS_ETRM__ORDER_TOTAL"
     )
@@ -85,7 +90,3 @@ def _parties(warehouse: Warehouse, about: str, order: dict[str, Any]) -> list[Ru
             elif row[f"is_{side}_ambiguous"]:
                 rules.append(Rule(about, side, "ambiguous", "several candidates; see the exceptions"))
     return rules
-
-
-def _money(amount: Decimal | None) -> str:
-    return "none" if amount is None else f"{amount:,.2f}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from reverse_etl.operations import OperationsStore
+from tieout.amounts import with_currency
 from tieout.commands.opened import Warehouse
 from tieout.explain import records, rules, writes
 from tieout.explain.explanation import Explanation, Record, Subject
@@ -140,9 +141,8 @@ def _summary(told: Explanation, trail: Trail) -> list[str]:
     """Says in a few sentences what a person asks first."""
     lines = []
     if (order := trail.order) is not None:
-        currency = order["currency_code"]
         sides = [
-            f"{order[f'gross_{side}']:,.2f} {currency} {side}"
+            f"{with_currency(order[f'gross_{side}'], order['currency_code'])} {side}"
             for side in ("receivable", "payable")
             if order[f"has_{side}"]
         ]
@@ -164,7 +164,7 @@ def _summary(told: Explanation, trail: Trail) -> list[str]:
     written = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     lines.append(f"writes: {written}" if written else "nothing was written for it by Tieout")
     lines += [
-        f"{row['amount_applied']:,.2f} {row['currency_code'] or ''} of payment {row['payment_id']}"
+        f"{with_currency(row['amount_applied'], row['currency_code'])} of payment {row['payment_id']}"
         f" on {row['payment_date']} settled {row['document_number']}"
         for row in trail.settlements
     ]

@@ -48,6 +48,8 @@ def show_candidates(wanted: str, found: Iterable[Subject], console: Console) -> 
 
 def shown(value: Any) -> str:
     """Returns a value as a person reads it: money with its digits, an instant to the second."""
+    if value is None:
+        return "nothing"
     if isinstance(value, Decimal):
         text = f"{value:,f}"
         whole, _, places = text.partition(".")

@@ -18,9 +18,9 @@ from rich.table import Table
 from pipelines.transport.ibans import mask_ibans
 from reverse_etl.plan_items import PlanItem
 from reverse_etl.release import belongs_to
+from tieout.amounts import money
 from tieout.errors import SettingsError
 from tieout.report.plan_view import PlanView, amounts, grouped
-from tieout.report.summary import money
 
 _SHOWN_ASIDE = 10
 _LONGEST_VALUE = 400

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tieout.amounts import money
 from tieout.progress import TITLES
-from tieout.report.summary import money
 
 if TYPE_CHECKING:
     from pipelines.extract import ExtractResult

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tieout.amounts import money
 from tieout.outcome import RunOutcome
 from tieout.progress import TITLES
 from tieout.report.figures import AGING_COLUMNS, Aging, Figures
@@ -85,16 +85,12 @@ def command() -> str:
     """Returns how to type `tieout` here: its name where the shell finds it, else its path."""
     if shutil.which("tieout"):
         return "tieout"
-    script = Path(sys.executable).with_name("tieout")
-    return str(script.relative_to(Path.cwd())) if script.is_relative_to(Path.cwd()) else str(script)
+    return _near(Path(sys.executable).with_name("tieout"))
 
 
-def money(amount: Decimal | None, minor_units: int = 2) -> str:
-    """Returns an amount for reading: thousands separated, the currency's decimals, exact digits beyond them kept."""
-    if amount is None:
-        return ""
-    places = max(minor_units, -int(amount.normalize().as_tuple().exponent))
-    return f"{amount:,.{places}f}"
+def _near(path: Path) -> str:
+    """A path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _landed(outcome: RunOutcome, console: Console) -> None:
@@ -201,7 +197,7 @@ def _tied(figures: Figures, console: Console) -> None:
 
 def _where(outcome: RunOutcome, console: Console) -> None:
     if outcome.warehouse is not None:
-        _line(console, "Warehouse", f"{outcome.warehouse} (snapshot {outcome.snapshot_number})")
+        _line(console, "Warehouse", f"{_near(outcome.warehouse)} (snapshot {outcome.snapshot_number})")
         option = " --sandbox" if outcome.profile == "sandbox" else ""
         _line(console, "Try", f'{command()}{option} sql "{TRY}"')
     _line(console, "Took", " · ".join(f"{step} {spent:.1f} s" for step, spent in outcome.seconds.items()))

@@ -138,3 +138,8 @@ def test_json_has_every_part_and_says_how_to_ask_again() -> None:
     assert document["subject"]["reference"] == "order:7"
     assert document["entries"][0]["lines"][0]["amount"] == "1190.0000"
     assert document["deliveries"][0]["answer"]["status"] == "rejected"
+
+
+def test_what_was_empty_before_is_called_nothing_and_not_by_pythons_word() -> None:
+    assert explain_text.shown(None) == "nothing"
+    assert "None" not in explain_html.page(TOLD)
