@@ -10,7 +10,10 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """0 done · 1 failed · 2 usage or settings · 3 done with holds or rejections · 4 locked · 5 push withheld."""
+    """0 done · 1 failed · 2 usage or settings · 3 done with holds or rejections · 4 locked · 5 push withheld.
+
+    130 is the shell's own code for a command that was interrupted.
+    """
 
     DONE = 0
     FAILED = 1
@@ -18,6 +21,7 @@ class ExitCode(IntEnum):
     HELD = 3
     LOCKED = 4
     WITHHELD = 5
+    INTERRUPTED = 130
 
 
 class TieoutError(Exception):

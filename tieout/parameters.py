@@ -42,7 +42,7 @@ class Parameters:
         return cls(
             as_of_date=as_of,
             currency_code=settings.order_currency,
-            base_currency_code=settings.value("company.base_currency", settings.order_currency) or "EUR",
+            base_currency_code=settings.base_currency,
             order_total=settings.order_total,
             item_vat=settings.item_vat,
             ready_statuses=json.dumps(settings.ready_statuses) if settings.ready_statuses else None,

@@ -16,6 +16,8 @@ _CREDENTIALS = {
     "atlas_accounting": ("EMAIL", "PASSWORD"),
     "atlar": ("ACCESS_KEY", "SECRET"),
 }
+_NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR)
+_NO_ACCESS_IN_WORDS = ("readonly database", "permission denied", "read-only file system", "unable to open database")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ROOM_IN_WORDS = ("no space left", "disk is full", "disk i/o error", "file too large", "quota exceeded")
 """As SQLite, DuckDB and Arrow say it; SQLite calls it an I/O error where the system cuts its file short."""
@@ -45,6 +47,25 @@ def of_full_disk(problem: BaseException) -> str | None:
                 "again: what was landed and what was sent is known, the rest is redone"
             )
     return None
+
+
+def of_place(problem: BaseException) -> str | None:
+    """Says which file or folder cannot be used and what to look at, or None where that was not the reason."""
+    for each in _chain(problem):
+        if isinstance(each, OSError) and each.errno in _NO_ACCESS:
+            where = f"{each.filename}: " if each.filename else ""
+            return f"{where}{each.strerror}. Check who may write below TIEOUT_DATA_DIR; nothing was lost"
+        words = str(each).splitlines()[0] if str(each) else ""
+        if any(said in words.lower() for said in _NO_ACCESS_IN_WORDS):
+            # SQLAlchemy quotes SQLite, which names no file; there is but one that it opens.
+            words = words.replace("(sqlite3.OperationalError) ", "operations.sqlite: ")
+            return f"{words}. Check who may write below TIEOUT_DATA_DIR; nothing was lost"
+    return None
+
+
+def is_interrupted(problem: BaseException) -> bool:
+    """Whether Ctrl-C stopped a query: DuckDB says so by an error of its own."""
+    return any(isinstance(each, RuntimeError) and str(each) == "Query interrupted" for each in _chain(problem))
 
 
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:

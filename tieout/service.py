@@ -7,8 +7,9 @@ sections 2.2 and 2.4. What does not belong here: computing a balance (dbt does) 
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
+import os
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import duckdb
 import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -68,7 +70,7 @@ class ServiceConfig:
             paths=settings.paths,
             bearer_tokens=tokens,
             basic_credentials=credentials,
-            currency_code=settings.value("service.currency", settings.order_currency) or "EUR",
+            currency_code=settings.currency("service.currency", settings.order_currency),
             max_staleness_seconds=settings.integer("service.max_staleness", 26 * 3600),
         )
 
@@ -138,7 +140,41 @@ def create_app(config: ServiceConfig, *, now: Callable[[], datetime]) -> Starlet
         return Response(msgspec.json.encode({"status": "ok", "snapshot": snapshot}), media_type="application/json")
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    return Starlette(routes=[Route(BALANCE_PATH, balance, methods=methods), Route("/health", health)])
+    routes = [
+        # With and without a slash at the end: a redirect would lose the credential at some callers.
+        *(Route(path, balance, methods=methods) for path in (BALANCE_PATH, f"{BALANCE_PATH}/")),
+        Route("/health", health),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _of_the_framework, Exception: _unforeseen})
+
+
+async def _of_the_framework(_: Request, problem: Exception) -> Response:
+    """A path or method nobody answers, in the form of every other error."""
+    status, headers = getattr(problem, "status_code", 500), getattr(problem, "headers", None)
+    code, message = {
+        404: ("not_found", f"there is POST {BALANCE_PATH} and GET /health"),
+        405: ("method_not_allowed", f"use {(headers or {}).get('Allow', 'POST')}"),
+    }.get(status, ("invalid_request", "the request cannot be answered"))
+    return _error(status, code, message, dict(headers or {}))
+
+
+async def _unforeseen(_: Request, __: Exception) -> Response:
+    return _error(500, "internal_error", "the service failed; its log says why")
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Returns a socket that listens there; before the service starts, so that a port in use is one clear line.
+
+    Raises:
+        SettingsError: the address is none of this machine's, or another program has the port.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as problem:
+        number = problem.errno or 0  # below zero where the name was not found
+        why = os.strerror(number) if number > 0 else problem.strerror
+        raise SettingsError(f"cannot listen on {host}:{port}: {why}; --host and --port say where") from None
 
 
 async def _body(request: Request) -> bytes:
@@ -171,7 +207,7 @@ def _is_known(header: str | None, config: ServiceConfig) -> bool:
     if scheme.lower() == "basic":
         try:
             pair = base64.b64decode(credential, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not base64, not ASCII, or no text inside
             return False
         return _is_one_of(pair, config.basic_credentials)
     return False

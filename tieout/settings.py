@@ -7,6 +7,7 @@ What does not belong here: using a setting. No other room reads the environment.
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -29,6 +30,9 @@ DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 
 LIVE = "live"
 SANDBOX = "sandbox"
+
+MOST_DAYS_AHEAD = 3 * 366
+"""How far a business date may lie ahead of the clock."""
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -125,6 +129,15 @@ class Settings:
                 return one
         raise SettingsError(f"{_environment_name(name)} is {found!r}; it must be one of {', '.join(allowed)}")
 
+    def currency(self, name: str, default: str) -> str:
+        """Returns a currency that the books can round: one of the seed `currencies`, as ISO 4217 writes it."""
+        from pipelines import currencies
+
+        found = (self.value(name, default) or default).strip()
+        if found not in currencies.codes():
+            raise SettingsError(f"{_environment_name(name)}: {currencies.why_unknown(found)}")
+        return found
+
     def integer(self, name: str, default: int) -> int:
         """Returns a whole number ≥ 0."""
         found = self.value(name)
@@ -160,15 +173,20 @@ class Settings:
         name = self.value("company.time_zone", "UTC") or "UTC"
         try:
             return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise SettingsError(f"COMPANY__TIME_ZONE is {name!r}, which is no IANA time zone") from None
 
-    def business_date(self, now: datetime) -> date:
-        """Returns the business date: `TIEOUT_AS_OF` when set (the sandbox sets it), else today in the zone."""
+    def business_date(self, now: datetime, given: str | None = None) -> date:
+        """Returns the business date: the one `--as-of` gave, else `TIEOUT_AS_OF` (the sandbox sets it), else today.
+
+        Raises:
+            SettingsError: it is no date, or one far ahead.
+        """
+        today = now.astimezone(self.time_zone).date()
+        if given is not None:
+            return parse_business_date(given, "--as-of", today)
         fixed = self.value("tieout_as_of")
-        if fixed is None:
-            return now.astimezone(self.time_zone).date()
-        return parse_date(fixed, "TIEOUT_AS_OF")
+        return today if fixed is None else parse_business_date(fixed, "TIEOUT_AS_OF", today)
 
     @property
     def audit_heads(self) -> Path:
@@ -185,7 +203,16 @@ class Settings:
         names = self.strings("reverse_etl.auto_apply") or (("all",) if self.profile == SANDBOX else ("none",))
         if names == ("all",):
             return None
-        return frozenset() if names == ("none",) else frozenset(names)
+        if names == ("none",):
+            return frozenset()
+        from reverse_etl.catalog import BY_NAME
+
+        for name in names:
+            if name not in BY_NAME:
+                near = difflib.get_close_matches(name, BY_NAME, n=3, cutoff=0.5)
+                hint = f"did you mean {' or '.join(near)}?" if near else "or one of the two words all, none alone"
+                raise SettingsError(f"REVERSE_ETL__AUTO_APPLY: {name!r} is the name of no sync; {hint}")
+        return frozenset(names)
 
     @property
     def ready_statuses(self) -> tuple[str, ...]:
@@ -198,10 +225,32 @@ class Settings:
         found = self.value("company.books_closed_through")
         return None if found is None else parse_date(found, "COMPANY__BOOKS_CLOSED_THROUGH")
 
+    def check(self, now: datetime) -> None:
+        """Refuses, before anybody is asked, settings that would do harm or nothing at all.
+
+        Books that are closed far ahead would date everything after that day, at the vendors too.
+
+        Raises:
+            SettingsError: `COMPANY__BOOKS_CLOSED_THROUGH` lies more than a month after today, or
+                `REVERSE_ETL__AUTO_APPLY` names no sync.
+        """
+        _ = self.auto_apply
+        closed, today = self.books_closed_through, now.astimezone(self.time_zone).date()
+        if closed is not None and (closed - today).days > 31:
+            raise SettingsError(
+                f"COMPANY__BOOKS_CLOSED_THROUGH is {closed}, more than a month after today ({today}): everything would"
+                " be booked after that day; is it mistyped?"
+            )
+
     @property
     def order_currency(self) -> str:
         """The currency of ATLAS ETRM's amounts, which carry none of their own."""
-        return self.value("sources.atlas_etrm.currency", "EUR") or "EUR"
+        return self.currency("sources.atlas_etrm.currency", "EUR")
+
+    @property
+    def base_currency(self) -> str:
+        """The currency of the company's own books."""
+        return self.currency("company.base_currency", self.order_currency)
 
     @property
     def order_total(self) -> str:
@@ -306,6 +355,20 @@ def parse_date(text: str, name: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise SettingsError(f"{name} is {text!r}; it must be a date such as 2026-04-10") from None
+
+
+def parse_business_date(text: str, name: str, today: date) -> date:
+    """Parses `YYYY-MM-DD` as a day the figures may stand for.
+
+    Aging, balances and forecasts have rows for each month or day up to it: a mistyped year would fill the disk.
+
+    Raises:
+        SettingsError: it is no date, or one far ahead.
+    """
+    day = parse_date(text, name)
+    if (day - today).days > MOST_DAYS_AHEAD:
+        raise SettingsError(f"{name} is {day}, more than three years after today ({today}); is it mistyped?")
+    return day
 
 
 def _environment_name(name: str) -> str:

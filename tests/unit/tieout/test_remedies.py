@@ -54,3 +54,28 @@ def test_a_full_disk_is_found_behind_whatever_it_broke(problem: Exception) -> No
 def test_another_error_is_no_full_disk() -> None:
     assert remedies.of_full_disk(ValueError("no such table")) is None
     assert remedies.of_full_disk(OSError(errno.EACCES, "Permission denied")) is None
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/data/run.lock"),
+            "/data/run.lock: Permission denied. Check",
+        ),
+        (
+            sqlite3.OperationalError("(sqlite3.OperationalError) unable to open database file"),
+            "operations.sqlite: unable to open database file. Check",
+        ),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "readonly database. Check who may write"),
+    ],
+)
+def test_a_place_that_cannot_be_used_is_named(problem: Exception, told: str) -> None:
+    said = remedies.of_place(problem)
+    assert said is not None
+    assert told in said
+
+
+def test_other_errors_are_not_mistaken_for_a_place_or_an_interruption() -> None:
+    assert remedies.of_place(ValueError("column is missing")) is None
+    assert not remedies.is_interrupted(RuntimeError("something else"))

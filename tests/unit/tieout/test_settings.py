@@ -106,3 +106,48 @@ def test_impossible_values_are_refused_by_name() -> None:
         )
     with pytest.raises(SettingsError, match="TIEOUT_AS_OF"):
         settings.load("live", {"TIEOUT_AS_OF": "10.4.2026"}).business_date(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("name", ["--as-of", "TIEOUT_AS_OF"])
+def test_a_mistyped_year_does_not_fill_the_disk(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 4, 10, 12, tzinfo=UTC)
+    given = "2206-04-10" if name == "--as-of" else None
+    if given is None:
+        monkeypatch.setenv("TIEOUT_AS_OF", "2206-04-10")
+    with pytest.raises(SettingsError, match=f"{name} is 2206-04-10, more than three years after today"):
+        settings.load().business_date(now, given)
+    assert settings.load().business_date(now, "2028-12-31") == date(2028, 12, 31)
+    assert settings.load().business_date(now, "2024-02-29") == date(2024, 2, 29)
+
+
+def test_books_closed_far_ahead_are_refused_and_books_closed_early_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 3, 30, 12, tzinfo=UTC)
+    for allowed in ("2026-02-28", "2026-03-31"):
+        monkeypatch.setenv("COMPANY__BOOKS_CLOSED_THROUGH", allowed)
+        settings.load().check(now)
+    monkeypatch.setenv("COMPANY__BOOKS_CLOSED_THROUGH", "2062-02-28")
+    with pytest.raises(SettingsError, match="COMPANY__BOOKS_CLOSED_THROUGH is 2062-02-28, more than a month after"):
+        settings.load().check(now)
+
+
+def test_a_sync_that_is_none_is_named_with_those_that_are_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVERSE_ETL__AUTO_APPLY", '["sync_atlas_etrm__order_erp_code"]')
+    with pytest.raises(
+        SettingsError, match=r"REVERSE_ETL__AUTO_APPLY: .* did you mean sync_atlas_etrm__order_erp_codes"
+    ):
+        settings.load().check(datetime(2026, 4, 10, tzinfo=UTC))
+    monkeypatch.setenv("REVERSE_ETL__AUTO_APPLY", '["sync_atlas_etrm__order_erp_codes"]')
+    assert settings.load().auto_apply == {"sync_atlas_etrm__order_erp_codes"}
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("SOURCES__ATLAS_ETRM__CURRENCY", "order_currency"), ("COMPANY__BASE_CURRENCY", "base_currency")],
+)
+def test_a_currency_is_written_as_iso_4217_has_it(name: str, read: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in ("eur", "EURO"):
+        monkeypatch.setenv(name, wrong)
+        with pytest.raises(SettingsError, match=name):
+            getattr(settings.load(), read)
+    monkeypatch.setenv(name, "SEK")
+    assert getattr(settings.load(), read) == "SEK"
