@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,14 @@ class Books:
             except duckdb.CatalogException:
                 return None
         return str(row[0]) if row else None
+
+    def built_for(self) -> date | None:
+        """Returns the business date of the last complete build, or None where the work file holds no such build."""
+        if self.built_state() is None:
+            return None
+        with duckdb.connect(str(self.settings.paths.work), read_only=True) as connection:
+            row = connection.execute("select as_of_date from raw_operations.run_parameters").fetchone()
+        return row[0] if row else None
 
     def write_operations(self, tables: Mapping[str, pa.Table], parameters: Parameters) -> None:
         """Copies what the operations store knows into `raw_operations`, where the models can read it."""
@@ -207,6 +216,8 @@ class Books:
             result = self._runner().invoke([*arguments, *self._options()])
         finally:
             session = _let_go()
+        if isinstance(result.exception, KeyboardInterrupt):  # dbt hands it over as if it were its own failure
+            raise KeyboardInterrupt
         if not result.success:
             raise BuildError(_explain(result))
         results = getattr(result.result, "results", ()) or ()
@@ -272,7 +283,7 @@ def _let_go() -> Mapping[str, Any]:
 def _explain(result: Any) -> str:
     """Names what failed, one line each, so that nobody has to open a log to know which figure is wrong."""
     if result.exception is not None:
-        return f"dbt could not start the build: {result.exception}"
+        return f"dbt could not start: {result.exception}"
     failed = [
         f"{outcome.node.name}: {(outcome.message or outcome.status).strip().splitlines()[0]}"
         for outcome in getattr(result.result, "results", ())

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import inspect
 import json
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from tieout import __version__, sandbox_process
 from tieout import settings as settings_module
 from tieout.commands import (
     acceptance,
+    asking,
     audit,
     baselining,
     dismissal,
@@ -47,6 +49,8 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+
+INTERRUPTED = "interrupted; what was sent is in the delivery log, the next run goes on from there"
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Business date of the figures.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; everything else on stderr.")]
@@ -83,22 +87,28 @@ def main() -> None:
     from pipelines.transport.errors import CredentialsRefused, SettingRefused, VendorError
     from tieout import remedies
 
+    # Asked to end, a command ends as by Ctrl-C: the run is noted, and a sandbox that was started for it stops too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        # Without its standalone mode typer returns the code of `typer.Exit` instead of leaving with it.
-        sys.exit(app(standalone_mode=False) or ExitCode.DONE)
-    except typer.Abort:
-        sys.exit(130)
+        # Without its standalone mode typer returns the code of `typer.Exit` instead of leaving with it, and 130 for
+        # Ctrl-C, without a word.
+        code = app(standalone_mode=False) or ExitCode.DONE
+        if code == ExitCode.INTERRUPTED:
+            _fail(INTERRUPTED, ExitCode.INTERRUPTED)
+        sys.exit(code)
     except TieoutError as problem:
         _fail(str(problem), problem.exit_code)
     except (CredentialsRefused, SettingRefused) as problem:
         _fail(remedies.of_vendor(problem), ExitCode.USAGE)
     except VendorError as problem:
         _fail(remedies.of_vendor(problem), ExitCode.FAILED)
-    except KeyboardInterrupt:
-        _fail("interrupted; what was sent is in the delivery log, the next run goes on from there", ExitCode(1))
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(INTERRUPTED, ExitCode.INTERRUPTED)
     except Exception as problem:
-        if full := remedies.of_full_disk(problem):
-            _fail(full, ExitCode.FAILED)
+        if remedies.is_interrupted(problem):
+            _fail(INTERRUPTED, ExitCode.INTERRUPTED)
+        if told := remedies.of_full_disk(problem) or remedies.of_place(problem):
+            _fail(told, ExitCode.FAILED)
         _usage_or_raise(problem)
 
 
@@ -116,6 +126,12 @@ def _fail(message: str, code: ExitCode) -> None:
     sys.exit(code)
 
 
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"tieout {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
@@ -123,11 +139,12 @@ def _options(
         bool,
         typer.Option("--sandbox", help="Work with the invented company of the sandbox, never with real systems."),
     ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    version: Annotated[
+        bool,
+        # Eager: it is answered before a command is asked for.
+        typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_tell_version),
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"tieout {__version__}")
-        raise typer.Exit
     context.obj = Invocation(sandbox=sandbox)
 
 
@@ -249,19 +266,12 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def publish(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -> None:
-    """Publish the work file as it stands, as the next snapshot."""
-    from tieout import lock
-    from tieout import publish as publishing
-    from tieout.build import Books
+    """Publish the books as they were built last, as the next snapshot."""
+    from tieout.republish import republish
 
     settings = context.obj.plain_settings()
-    with lock.held(settings.paths.lock):
-        published = publishing.publish(
-            settings.paths,
-            as_of=_as_of(settings, as_of).isoformat(),
-            now=_now(),
-            state=Books(settings).built_state(),
-        )
+    day = settings_module.parse_date(as_of, "--as-of") if as_of else None
+    published = republish(settings, as_of=day)
     if as_json:
         _print_json({"snapshot": str(published.path), "number": published.number, "as_of": published.as_of})
     else:
@@ -269,41 +279,31 @@ def publish(context: typer.Context, as_of: AsOf = None, as_json: Json = False) -
 
 
 @app.command()
-def sql(context: typer.Context, query: Annotated[str, typer.Argument(help="A query over the warehouse.")]) -> None:
-    """Ask the published warehouse a question, read-only."""
-    import duckdb
-
-    from tieout.report import query as query_report
-
-    paths = context.obj.plain_settings().paths
-    if not paths.warehouse.exists():
-        raise TieoutError(f"{paths.warehouse} does not exist yet; `tieout run` publishes it")
-    try:
-        query_report.show(paths.warehouse.resolve(), query, Console(emoji=False))
-    except duckdb.Error as problem:
-        raise SettingsError(str(problem)) from None
-
-
-@app.command()
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8720,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8720,
 ) -> None:
     """Answer the web store's live balance call from the published snapshot."""
     import uvicorn
 
-    from tieout.service import BALANCE_PATH, ServiceConfig, create_app
+    from tieout.service import BALANCE_PATH, ServiceConfig, create_app, listening
 
     config = ServiceConfig.of(context.obj.plain_settings())
+    listener = listening(host, port)
+    port = listener.getsockname()[1]
     typer.echo(f"POST http://{host}:{port}{BALANCE_PATH} · GET http://{host}:{port}/health", err=True)
-    uvicorn.run(create_app(config, now=_now), host=host, port=port, log_level="warning", access_log=False)
+    with suppress(KeyboardInterrupt):  # uvicorn has closed by then, and passes the signal on
+        service = uvicorn.Config(create_app(config, now=_now), log_level="warning", access_log=False)
+        uvicorn.Server(service).run(sockets=[listener])
 
 
 @app.command()
 def schedule(
     context: typer.Context,
-    cron: Annotated[str, typer.Argument(help="Five fields, in the company's zone, e.g. '*/15 6-20 * * 1-5'.")],
+    cron: Annotated[
+        str, typer.Argument(metavar="CRON", help="Five fields, in the company's zone, e.g. '*/15 6-20 * * 1-5'.")
+    ],
     show: Annotated[
         bool, typer.Option("--print", help="Print a crontab line and a systemd timer instead of running.")
     ] = False,
@@ -388,6 +388,7 @@ def docs(context: typer.Context) -> None:
 app.add_typer(audit.app, name="audit")
 app.add_typer(identities.app, name="identity")
 plans.register(app)
+app.command()(asking.sql)
 app.command()(acceptance.accept)
 app.command()(dismissal.dismiss)
 app.command()(explanation.explain)
@@ -397,7 +398,7 @@ app.command()(undoing.undo)
 app.command()(undoing.hold)
 app.command()(undoing.release)
 
-for _command in app.registered_commands:
+for _command in (*app.registered_commands, *audit.app.registered_commands, *identities.app.registered_commands):
     # A list of commands cuts what it is not told to be short, in the middle of a sentence.
     _command.short_help = " ".join((inspect.getdoc(_command.callback) or "").partition("\n\n")[0].split())
 for _group in app.registered_groups:
@@ -405,7 +406,7 @@ for _group in app.registered_groups:
 
 
 def _as_of(settings: Settings, given: str | None) -> date:
-    return settings_module.parse_date(given, "--as-of") if given else settings.business_date(_now())
+    return settings.business_date(_now(), given)
 
 
 def _now() -> datetime:

@@ -37,13 +37,13 @@ class Published:
     """The fingerprint of the build it was copied from; None where nobody said."""
 
 
-def publish(paths: Paths, *, as_of: str, now: datetime, state: str | None = None) -> Published:
+def publish(paths: Paths, *, as_of: str, verified_at: datetime, state: str | None = None) -> Published:
     """Copies the work file, makes the copy durable, then switches the name.
 
     Args:
         paths: the profile's files; nobody may have the work file open.
         as_of: the business date the figures stand for.
-        now: the instant of publication, UTC.
+        verified_at: when the vendors were last asked about what the file holds, UTC; not the instant of publication.
         state: the fingerprint of the build the file holds.
 
     Raises:
@@ -63,7 +63,7 @@ def publish(paths: Paths, *, as_of: str, now: datetime, state: str | None = None
     partial.replace(target)
     _switch(paths.warehouse, Path(paths.snapshots.name) / target.name)
     _sync_to_disk(paths.snapshots)
-    published = Published(target, number, as_of, now, state)
+    published = Published(target, number, as_of, verified_at, state)
     _note(paths, published)
     _drop_old(paths, keep=number)
     return published

@@ -260,6 +260,7 @@ def execute(
         TieoutError: the books could not be built, or the plan did not become empty.
         pipelines.transport.errors.VendorError: a vendor could not be read.
     """
+    settings.check(now())
     outcome = RunOutcome(run_id=f"run-{uuid.uuid4()}", profile=settings.profile, as_of=as_of)
     with lock.held(settings.paths.lock):
         clients = open_clients(settings)

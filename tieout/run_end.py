@@ -58,7 +58,7 @@ def publish_books(loop: Loop) -> None:
                 loop.books.test_columns()
             state = loop.state()
             loop.books.note_built(state)
-            published = publish.publish(paths, as_of=outcome.as_of.isoformat(), now=loop.now(), state=state)
+            published = publish.publish(paths, as_of=outcome.as_of.isoformat(), verified_at=loop.now(), state=state)
     outcome.warehouse = paths.warehouse
     outcome.snapshot = published.path
     outcome.snapshot_number = published.number

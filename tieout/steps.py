@@ -27,6 +27,7 @@ from tieout.build import Books, Parameters
 from tieout.errors import ExitCode, SettingsError, TieoutError
 from tieout.outcome import RunOutcome
 from tieout.report import figures
+from tieout.republish import PART, last_asked
 from tieout.run import Now, open_clients
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def extract(settings: Settings, options: Options, *, as_of: date, now: Now, prog
         LockedError: another run works on the same data.
         pipelines.transport.errors.VendorError: a vendor could not be read.
     """
-    done = Extraction(f"extract-{uuid.uuid4()}", settings.profile, as_of)
+    is_part = options.retry_quarantine or options.only is not None
+    done = Extraction(f"{PART if is_part else 'extract-'}{uuid.uuid4()}", settings.profile, as_of)
     landing = _landing(settings, now)
     with lock.held(settings.paths.lock), _noted(settings, done, now):
         if options.retry_quarantine:
@@ -166,6 +168,7 @@ def build(settings: Settings, *, as_of: date, now: Now, progress: RunProgress) -
         LockedError: another run works on the same data.
         TieoutError: nothing has been landed yet, or the books could not be built.
     """
+    settings.check(now())
     outcome = RunOutcome(run_id=f"build-{uuid.uuid4()}", profile=settings.profile, as_of=as_of)
     landing, books, parameters = _landing(settings, now), Books(settings), Parameters.of(settings, as_of)
     if not any(settings.paths.landing.glob("*/*/*.parquet")):
@@ -187,7 +190,12 @@ def build(settings: Settings, *, as_of: date, now: Now, progress: RunProgress) -
             outcome.figures = figures.read(settings.paths.work)
             outcome.withheld = bool(outcome.figures.red)
         with _timed(outcome, "publish"):
-            published = publish.publish(settings.paths, as_of=as_of.isoformat(), now=now(), state=books.built_state())
+            published = publish.publish(
+                settings.paths,
+                as_of=as_of.isoformat(),
+                verified_at=last_asked(settings),
+                state=books.built_state(),
+            )
     outcome.warehouse, outcome.snapshot = settings.paths.warehouse, published.path
     outcome.snapshot_number = published.number
     return outcome

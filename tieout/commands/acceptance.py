@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 def accept(
     context: typer.Context,
-    control: Annotated[str | None, typer.Argument(help="The control's name, as `tieout status` shows it.")] = None,
-    scope: Annotated[str | None, typer.Argument(help="Its scope; may be left out where one scope is red.")] = None,
+    control: Annotated[
+        str | None, typer.Argument(metavar="CONTROL", help="The control's name, as `tieout status` shows it.")
+    ] = None,
+    scope: Annotated[
+        str | None, typer.Argument(metavar="SCOPE", help="Its scope; may be left out where one scope is red.")
+    ] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Why it may pass; kept with it.")] = None,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take an acceptance back.")] = False,
     list_all: Annotated[bool, typer.Option("--list", help="Show every difference ever accepted, and the red ones.")] = (

@@ -98,7 +98,9 @@ def list_events(
 
 
 @app.command()
-def show(context: typer.Context, sequence: Annotated[int, typer.Argument(help="The event's number.")]) -> None:
+def show(
+    context: typer.Context, sequence: Annotated[int, typer.Argument(metavar="N", help="The event's number.")]
+) -> None:
     """Show one event whole, as JSON, with its seal."""
     from reverse_etl.operations_tables import EVENTS
 

@@ -28,7 +28,8 @@ _SHOWN = ("delivery_id", "sync_name", "sync_key", "record_label", "status", "rea
 def dismiss(
     context: typer.Context,
     delivery: Annotated[
-        str | None, typer.Argument(help="A delivery's id, its beginning, or the record, such as order:210.")
+        str | None,
+        typer.Argument(metavar="DELIVERY", help="A delivery's id, its beginning, or the record, such as order:210."),
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="What was mended; kept with it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,

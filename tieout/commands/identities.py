@@ -33,7 +33,9 @@ def show(
 
 @app.command()
 def key(
-    folder: Annotated[Path, typer.Argument(help="Where the two files go; keep the private one off this machine.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where the two files go; keep the private one off this machine.")
+    ],
 ) -> None:
     """Make a pair of keys that tokens are signed with and checked by."""
     private, public = identity.make_keys(folder)
@@ -44,7 +46,7 @@ def key(
 
 @app.command()
 def token(
-    name: Annotated[str, typer.Argument(help="Whom it stands for.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whom it stands for.")],
     key_file: Annotated[Path, typer.Option("--key", help="The private key.")],
     days: Annotated[int, typer.Option("--days", min=1, max=366, help="How long it is valid.")] = 30,
     service: Annotated[bool, typer.Option("--service", help="For a program: it plans and applies, never approves.")] = (

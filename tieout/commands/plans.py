@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 
 from tieout import identity
-from tieout import settings as settings_module
 from tieout.commands.opened import operations_store, warehouse
 from tieout.commands.printing import print_json
 from tieout.errors import ExitCode, SettingsError, TieoutError
@@ -31,7 +30,7 @@ Record = Annotated[
     str | None, typer.Option("--record", metavar="KIND:ID", help="Only what belongs to this record, e.g. order:210.")
 ]
 Name = Annotated[
-    str | None, typer.Argument(metavar="[PLAN]", help="A saved plan: its id, the beginning of it, or `latest`.")
+    str | None, typer.Argument(metavar="PLAN", help="A saved plan: its id, the beginning of it, or `latest`.")
 ]
 
 
@@ -212,7 +211,7 @@ def _executed(context: typer.Context, as_of: str | None, **options: Any) -> tupl
     from tieout.progress import RunProgress
 
     with context.obj.settings() as settings, RunProgress(Console(stderr=True, emoji=False)) as progress:
-        day = settings_module.parse_date(as_of, "--as-of") if as_of else settings.business_date(_now())
+        day = settings.business_date(_now(), as_of)
         return loop.execute(settings, as_of=day, now=_now, progress=progress, **options)
 
 

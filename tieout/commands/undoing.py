@@ -69,7 +69,9 @@ def undo(
 
 def hold(
     context: typer.Context,
-    record: Annotated[str | None, typer.Argument(help="Such as order:210, or a sync's own key.")] = None,
+    record: Annotated[
+        str | None, typer.Argument(metavar="RECORD", help="Such as order:210, or a sync's own key.")
+    ] = None,
     reason: Reason = None,
     as_json: Json = False,
 ) -> None:
@@ -95,7 +97,7 @@ def hold(
 
 def release(
     context: typer.Context,
-    record: Annotated[str, typer.Argument(help="As `tieout hold` lists it.")],
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="As `tieout hold` lists it.")],
     reason: Reason = None,
     as_json: Json = False,
 ) -> None:

@@ -43,7 +43,7 @@ class CommandDesk:
         with duckdb.connect(str(self.paths.work)) as connection:
             for statement in statements:
                 connection.execute(statement)
-        publish(self.paths, as_of="2026-04-10", now=NOON)
+        publish(self.paths, as_of="2026-04-10", verified_at=NOON)
 
     def ran(self, run_id: str, *, by: str | None, minute: int = 0) -> None:
         with self.store() as store:

@@ -33,10 +33,10 @@ def test_a_reader_that_holds_the_warehouse_keeps_its_figures_and_the_next_sees_n
 ) -> None:
     paths = Paths(tmp_path / "data")
     _write(paths, 1)
-    publish.publish(paths, as_of="2026-04-10", now=NOON)
+    publish.publish(paths, as_of="2026-04-10", verified_at=NOON)
     with duckdb.connect(str(paths.warehouse.resolve()), read_only=True) as reader:
         _write(paths, 2)
-        second = publish.publish(paths, as_of="2026-04-10", now=NOON)
+        second = publish.publish(paths, as_of="2026-04-10", verified_at=NOON)
         assert reader.execute("select value from figures").fetchone() == (1,)
         assert second.number == 2
     assert _read(paths.warehouse.resolve()) == 2
@@ -46,7 +46,7 @@ def test_the_last_snapshots_are_kept_and_numbers_never_return(tmp_path: Path) ->
     paths = Paths(tmp_path)
     for value in range(1, 9):
         _write(paths, value)
-        publish.publish(paths, as_of="2026-04-10", now=NOON)
+        publish.publish(paths, as_of="2026-04-10", verified_at=NOON)
     assert sorted(publish.snapshot_numbers(paths)) == [4, 5, 6, 7, 8]
     assert [_read(paths.snapshots / f"warehouse_{number}.duckdb") for number in (4, 8)] == [4, 8]
 
@@ -54,10 +54,10 @@ def test_the_last_snapshots_are_kept_and_numbers_never_return(tmp_path: Path) ->
 def test_a_copy_left_by_a_killed_publisher_is_neither_used_nor_kept(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     _write(paths, 1)
-    publish.publish(paths, as_of="2026-04-10", now=NOON)
+    publish.publish(paths, as_of="2026-04-10", verified_at=NOON)
     (paths.snapshots / "warehouse_2.partial").write_bytes(b"half a file")
     assert _read(paths.warehouse.resolve()) == 1
-    publish.publish(paths, as_of="2026-04-10", now=NOON)
+    publish.publish(paths, as_of="2026-04-10", verified_at=NOON)
     assert not list(paths.snapshots.glob("*.partial"))
 
 
@@ -65,7 +65,7 @@ def test_a_run_that_found_nothing_new_says_until_when_the_snapshot_holds(tmp_pat
     paths = Paths(tmp_path)
     assert publish.verified(paths, now=NOON) is None
     _write(paths, 1)
-    publish.publish(paths, as_of="2026-04-10", now=NOON)
+    publish.publish(paths, as_of="2026-04-10", verified_at=NOON)
     later = NOON.replace(hour=18)
     publish.verified(paths, now=later)
     found = publish.current(paths)
@@ -76,11 +76,11 @@ def test_a_run_that_found_nothing_new_says_until_when_the_snapshot_holds(tmp_pat
 def test_books_built_by_a_run_that_was_killed_before_publishing_are_not_taken_for_the_snapshot(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     _write(paths, 1)
-    publish.publish(paths, as_of="2026-04-10", now=NOON, state="built-1")
+    publish.publish(paths, as_of="2026-04-10", verified_at=NOON, state="built-1")
     assert publish.verified(paths, now=NOON, state="built-1") is not None
     assert publish.verified(paths, now=NOON, state="built-2") is None
 
 
 def test_nothing_to_publish_is_said(tmp_path: Path) -> None:
     with pytest.raises(TieoutError, match="nothing to publish"):
-        publish.publish(Paths(tmp_path), as_of="2026-04-10", now=NOON)
+        publish.publish(Paths(tmp_path), as_of="2026-04-10", verified_at=NOON)

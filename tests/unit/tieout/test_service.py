@@ -17,7 +17,7 @@ import pytest
 
 from tieout import publish
 from tieout.errors import SettingsError
-from tieout.service import BALANCE_PATH, ServiceConfig, create_app
+from tieout.service import BALANCE_PATH, ServiceConfig, create_app, listening
 from tieout.settings import Paths, load
 
 PUBLISHED_AT = datetime(2026, 4, 10, 6, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ def paths(tmp_path: Path) -> Paths:
         connection.execute(f"create table marts.fct_customer_balances ({COLUMNS})")
         for row in (ACME, ("ACME001", "SEK", *ACME[2:]), ("NULLS", "EUR", *ACME[2:5], *([None] * 11))):
             connection.execute(f"insert into marts.fct_customer_balances values ({', '.join('?' * 16)})", row)
-    publish.publish(paths, as_of="2026-04-10", now=PUBLISHED_AT)
+    publish.publish(paths, as_of="2026-04-10", verified_at=PUBLISHED_AT)
     return paths
 
 
@@ -59,7 +59,8 @@ def _asker(config: ServiceConfig, at: datetime = PUBLISHED_AT) -> Ask:
         body: Any = None, *, token: str | None = "Bearer store-token", method: str = "POST", **more: Any
     ) -> httpx.Response:
         async def go() -> httpx.Response:
-            headers = {"Content-Type": "application/json", **({"Authorization": token} if token else {})}
+            headers: dict[str, Any] = {"Content-Type": "application/json"}
+            headers |= {"Authorization": token.encode("latin-1")} if token else {}
             headers |= more.pop("headers", {})
             content = body if isinstance(body, bytes) else json.dumps(body).encode()
             transport = httpx.ASGITransport(app=app)
@@ -118,7 +119,7 @@ def test_a_body_without_a_code_is_refused(ask: Ask, body: Any) -> None:
 @pytest.mark.parametrize(
     "token",
     [None, "", "Bearer", "Bearer wrong", "Bearer store-toke", "Basic !!!", "store-token",
-     "Basic " + base64.b64encode(b"store:wrong").decode()],
+     "Basic " + base64.b64encode(b"store:wrong").decode(), "Basic \xff", "Basic /w=="],
 )  # fmt: skip
 def test_a_wrong_credential_learns_nothing(ask: Ask, token: str | None) -> None:
     known, unknown = (
@@ -139,6 +140,26 @@ def test_method_and_media_type_are_checked(ask: Ask) -> None:
     assert ask({"customer_code": "ACME001"}, headers={"Content-Type": "text/plain"}).status_code == 415
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/", 404, "not_found"),
+        ("POST", "/evolutionx/nothing", 404, "not_found"),
+        ("POST", "/health", 405, "method_not_allowed"),
+        ("OPTIONS", BALANCE_PATH, 405, "method_not_allowed"),
+    ],
+)
+def test_what_nobody_answers_is_refused_in_the_form_of_every_other_error(
+    ask: Ask, method: str, path: str, status: int, code: str
+) -> None:
+    answer = ask({}, method=method, path=path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+def test_a_slash_at_the_end_of_the_address_is_no_redirect(ask: Ask) -> None:
+    assert ask({"customer_code": "ACME001"}, path=f"{BALANCE_PATH}/").status_code == 200
+
+
 def test_balances_nobody_has_verified_lately_are_not_served(paths: Paths) -> None:
     config = ServiceConfig(paths, ("store-token",), (), "EUR", 3600)
     assert _asker(config, PUBLISHED_AT + timedelta(seconds=3600))({"customer_code": "ACME001"}).status_code == 200
@@ -153,7 +174,7 @@ def test_without_a_snapshot_the_service_says_unavailable_and_takes_up_the_first(
     assert ask({"customer_code": "ACME001"}).status_code == 503
     empty.data_dir.mkdir()
     empty.work.write_bytes(paths.work.read_bytes())
-    publish.publish(empty, as_of="2026-04-10", now=PUBLISHED_AT)
+    publish.publish(empty, as_of="2026-04-10", verified_at=PUBLISHED_AT)
     assert ask({"customer_code": "ACME001"}).status_code == 200
 
 
@@ -161,7 +182,7 @@ def test_a_new_snapshot_is_taken_up_without_a_restart(ask: Ask, paths: Paths) ->
     assert ask({"customer_code": "ACME001"}).json()["balance"] == 925.51
     with duckdb.connect(str(paths.work)) as connection:
         connection.execute("update marts.fct_customer_balances set balance = 0.01 where customer_code = 'ACME001'")
-    publish.publish(paths, as_of="2026-04-11", now=PUBLISHED_AT)
+    publish.publish(paths, as_of="2026-04-11", verified_at=PUBLISHED_AT)
     answer = ask({"customer_code": "ACME001"})
     assert (answer.json()["balance"], answer.headers["x-tieout-snapshot"]) == (0.01, "2")
 
@@ -177,3 +198,20 @@ def test_a_live_service_without_credentials_does_not_start(tmp_path: Path, monke
         ServiceConfig.of(load("live"))
     with pytest.raises(SettingsError, match="BASIC_CREDENTIALS"):
         ServiceConfig.of(load("live", {"SERVICE__BASIC_CREDENTIALS": "no-colon"}))
+
+
+def test_an_address_that_cannot_be_listened_on_is_a_setting_and_not_a_hold() -> None:
+    with listening("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use; --host"):
+            listening("127.0.0.1", port)
+    with pytest.raises(SettingsError, match=r"cannot listen on nowhere\.invalid:1"):
+        listening("nowhere.invalid", 1)
+
+
+def test_a_store_whose_currency_nobody_knows_is_not_told_that_its_customers_are_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match="SERVICE__CURRENCY"):
+        ServiceConfig.of(load("live", {"SERVICE__BEARER_TOKENS": "t", "SERVICE__CURRENCY": "eur"}))
