@@ -193,7 +193,14 @@ class AtlarClient:
         # The end-to-end id then carries the payment's externalId, by which an ERP finds it (contract section 7).
         params = {"format": self.config.statement_format, "externalIdAsEndToEndId": "true"}
         headers = {"Accept": "application/xml, text/plain, application/octet-stream"}
-        answer = self.session.send("read", "GET", self._path(resource, **ids), params=params, headers=headers)
+        path = self._path(resource, **ids)
+        try:
+            answer = self.session.send("read", "GET", path, params=params, headers=headers)
+        except errors.Refused:
+            if params["format"] is None:
+                raise
+            # How the format is called is an assumption (A17); without one comes the bank's own file, which reads too.
+            answer = self.session.send("read", "GET", path, params={**params, "format": None}, headers=headers)
         if bytes(answer.body[:1024]).lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
             raise surprise(self.session, answer, "HTML instead of a statement file", is_write=False)
         return bytes(answer.body)

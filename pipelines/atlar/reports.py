@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -25,13 +26,16 @@ from pipelines.atlar.statements import Statement, UnreadableStatementError, pars
 from pipelines.atlar.statements_shape import statement_key
 from pipelines.landing import Landing
 from pipelines.reading import Fetched, Reading
-from pipelines.transport import exact
+from pipelines.transport import errors, exact
 from pipelines.typed import Misfit
 from pipelines.versioning import EVERYTHING
 
 _REPORTS_AT_ONCE = 8
 _REPORTS_PER_LANDING = 200
 """Landed together: a run that dies has to fetch at most so many again."""
+
+_UNTOLD_FOR = timedelta(days=7)
+"""A report that lists no statement is asked again while it is younger: its statements may be listed later than it."""
 
 _NO_REPORTS = "Bank statements are left out; transactions and balances are not."
 
@@ -47,10 +51,13 @@ class _Found:
 
 @dataclass
 class _Read:
-    """What a report, or a group of them, brought."""
+    """What a report brought."""
 
     found: list[_Found] = field(default_factory=list)
     misfits: list[Misfit] = field(default_factory=list)
+    lists_none: bool = False
+    refused: str | None = None
+    """Why the vendor does not give it; nothing else is stopped by that."""
 
 
 @dataclass
@@ -62,6 +69,9 @@ class _Rows:
     buried: list[EntryId] = field(default_factory=list)
     """Rows of batches booked in one sum, whose payments are told by now."""
     misfits: list[Misfit] = field(default_factory=list)
+    reports: list[msgspec.Raw] = field(default_factory=list)
+    """Read to their end."""
+    findings: list[str] = field(default_factory=list)
     repeated: int = 0
 
 
@@ -83,30 +93,62 @@ def read_reports(client: AtlarClient, reading: Reading, accounts: Sequence[msgsp
         for start in range(0, len(new), _REPORTS_PER_LANDING):
             bookings = bookings or KnownBookings.landed(reading.landing)
             group = new[start : start + _REPORTS_PER_LANDING]
-            rows = _group(client, connection_id, group, numbers, bookings)
+            rows = _group(client, reading, connection_id, group, numbers, bookings)
             repeated += rows.repeated
+            reading.findings += rows.findings
             yield Fetched(tables.BANK_STATEMENT_ENTRIES, list(rows.entries.values()), buried=rows.buried)
             yield Fetched(tables.BANK_STATEMENTS, rows.statements, misfits=rows.misfits)
-            told_by = [exact.with_members(report, connectionId=connection_id) for report in group]
-            yield Fetched(tables.REPORTS, told_by)
+            yield Fetched(tables.REPORTS, rows.reports)
     if repeated:
         reading.findings.append(f"atlar: {repeated} bank statements were delivered more than once; each is loaded once")
 
 
 def _group(
     client: AtlarClient,
+    reading: Reading,
     connection_id: str,
     reports: Sequence[msgspec.Raw],
     numbers: dict[str, frozenset[str]],
     bookings: KnownBookings,
 ) -> _Rows:
     rows = _Rows()
+    told = [exact.members(report) for report in reports]
+    waiting = 0
     with ThreadPoolExecutor(max_workers=_REPORTS_AT_ONCE, thread_name_prefix="reports") as pool:
-        for read in pool.map(lambda report: _report(client, connection_id, exact.members(report), numbers), reports):
+        reads = pool.map(lambda report: _given(client, connection_id, report, numbers), told)
+        for raw, report, read in zip(reports, told, reads, strict=True):
+            if read.refused is not None:
+                rows.findings.append(f"atlar: report {report.get('id')} is not given ({read.refused}); asked for again")
+                continue
+            if read.lists_none and _is_young(report, reading.landing.now()):
+                waiting += 1
+                continue
             rows.misfits += read.misfits
             for found in read.found:
                 _keep(rows, found, bookings)
+            rows.reports.append(exact.with_members(raw, connectionId=connection_id))
+    if waiting:
+        rows.findings.append(
+            f"atlar: {waiting} reports of connection {connection_id} list no statement yet; asked again for a week"
+        )
     return rows
+
+
+def _is_young(report: dict[str, Any], now: datetime) -> bool:
+    try:
+        created = msgspec.convert(report.get("created"), datetime)
+    except msgspec.ValidationError:
+        return False
+    return created.tzinfo is not None and now - created < _UNTOLD_FOR
+
+
+def _given(
+    client: AtlarClient, connection_id: str, report: dict[str, Any], numbers: dict[str, frozenset[str]]
+) -> _Read:
+    try:
+        return _report(client, connection_id, report, numbers)
+    except (errors.RecordNotFound, errors.PermissionRefused, errors.Refused) as error:
+        return _Read(refused=f"HTTP {error.status}")
 
 
 def _report(
@@ -122,6 +164,7 @@ def _report(
         if (told := exact.members(record)).get("id")
     ]
     if not listed:
+        read.lists_none = True
         return read
     whole: dict[str, tuple[Statement, bytes]] = {}
     if len(listed) > 1:

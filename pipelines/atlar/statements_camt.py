@@ -38,7 +38,7 @@ def parse_camt(content: bytes) -> list[Statement]:
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(content.lstrip(b" \t\r\n"), parser)  # some banks begin with an empty line
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnreadableStatementError(f"neither XML nor MT940: {_line_of(error)}") from error
     if root.getroottree().docinfo.internalDTD is not None or root.getroottree().docinfo.doctype:

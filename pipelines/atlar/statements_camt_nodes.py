@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from lxml import etree
+
 from pipelines.atlar.statements_shape import UnreadableStatementError
 
 
@@ -48,9 +50,16 @@ def plain_amount(element: Any) -> tuple[str, str | None]:
 
 
 def amount_of(node: Any) -> tuple[str, str | None]:
-    """A node's `Amt`, negative where its `CdtDbtInd` says debit, and its currency."""
+    """A node's `Amt`, negative where its `CdtDbtInd` says debit, and its currency.
+
+    Raises:
+        UnreadableStatementError: no amount, or nothing says which way the money went.
+    """
     amount, currency = plain_amount(node.find("{*}Amt"))
-    return signed(amount, text_of(node, "CdtDbtInd")), currency
+    indicator = text_of(node, "CdtDbtInd")
+    if indicator is None:
+        raise UnreadableStatementError(f"{etree.QName(node).localname} without CdtDbtInd: neither credit nor debit")
+    return signed(amount, indicator), currency
 
 
 def signed(amount: str, indicator: str | None) -> str:

@@ -158,6 +158,12 @@ def test_pacing_keeps_below_the_cap(vendor: Vendor, clock: VirtualClock) -> None
     assert sum(clock.slept) >= (50 - 5) / 5
 
 
+def test_a_format_the_vendor_does_not_know_means_the_banks_own_file(vendor: Vendor, clock: VirtualClock) -> None:
+    vendor.answers = [httpx.Response(400, json={"message": "unknown format"}), httpx.Response(200, content=b":20:x")]
+    assert client(vendor, clock).report_content("con", "rep") == b":20:x"
+    assert [request.url.params.get("format") for request in vendor.requests] == ["CAMT_053", None]
+
+
 @pytest.mark.parametrize(("name", "value"), [("routes", "old"), ("auth", "digest")])
 def test_an_unknown_setting_is_named(vendor: Vendor, clock: VirtualClock, name: str, value: str) -> None:
     with pytest.raises(errors.SettingRefused, match=f"SOURCES__ATLAR__{name.upper()}"):

@@ -85,6 +85,10 @@ def test_a_file_without_namespace_reads_too() -> None:
     assert len(parse_statements(statement(namespace=False))) == 1
 
 
+def test_a_file_that_begins_with_an_empty_line_reads_too() -> None:
+    assert len(parse_statements(b"\r\n" + statement())) == 1
+
+
 def test_the_previous_closing_stands_for_a_missing_opening() -> None:
     assert parse_statements(statement(opening="PRCD"))[0].members["openingBalance"] == "1234567890123456.78"
 
@@ -109,6 +113,7 @@ def test_two_equal_entries_stay_two_and_pending_ones_are_left_out() -> None:
         (b"<Document><Other/></Document>", "no statement in a Document document"),
         (statement(entries=entry(amount="12,50")), "not an amount: '12,50'"),
         (statement(entries=entry(amount="NaN")), "not an amount: 'NaN'"),
+        (statement(entries=entry(side="")), "Ntry without CdtDbtInd"),
     ],
 )
 def test_what_is_no_statement_is_refused_with_the_reason(content: bytes, reason: str) -> None:
