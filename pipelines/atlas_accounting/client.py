@@ -10,7 +10,7 @@ What does not belong here: paging (`paging.py`), which records to write (`revers
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -116,11 +116,11 @@ class AtlasAccountingClient:
 
     def company(self) -> msgspec.Raw | None:
         """The chosen company's record; None where the vendor does not list it."""
-        answer = self.session.send("read", "GET", self._path("companies"))
-        for record in self._pages.items(answer):
-            if exact.members(record).get("id") == self.company_id:
-                return record
-        return None
+        first = self._pages.items(self.session.send("read", "GET", self._path("companies")))
+        return self._own(first) or (self._own(self.all_records("companies").records) if first else None)
+
+    def _own(self, companies: Sequence[msgspec.Raw]) -> msgspec.Raw | None:
+        return next((each for each in companies if exact.members(each).get("id") == self.company_id), None)
 
     def all_records(self, table: str, known: frozenset[str] = frozenset()) -> Listing:
         """Every record of a list.
@@ -285,7 +285,8 @@ class AtlasAccountingClient:
         answer = self.session.send("read", "GET", path, params={**self._scope(), **asked})
         members = decode(self.session, answer, dict[str, msgspec.Raw], is_write=False)
         # The dates asked for are the row's key; what the vendor itself says about them goes first.
-        return msgspec.Raw(msgspec.json.encode({**asked, **members}))
+        told = {name: value for name, value in members.items() if name not in asked or bytes(value) != b"null"}
+        return msgspec.Raw(msgspec.json.encode({**asked, **told}))
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None, **query: str | None) -> Reply:
         kind: Kind = "write"

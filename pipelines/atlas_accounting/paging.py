@@ -16,15 +16,13 @@ from typing import Any
 import msgspec
 
 from pipelines.atlas_accounting.incremental import Tail, updated_at
+from pipelines.atlas_accounting.page import PAGE_SIZE, ROOM, Page, begins_before, count, goes_on, keep, page_size_for
 from pipelines.transport import errors, exact
 from pipelines.transport.session import Answer, Session, begins_with, decode
 
-PAGE_SIZE = 100
 _PAGES_AT_ONCE = 8
 _READINGS = 4
 _MOST_PAGES = 100_000
-_ROOM = 15
-"""New records that one page should hold beside the overlap: two pages have to be read twice, one is one moment."""
 _LEAST_NEWEST = 200
 
 _BY_UPDATE = {"sort_by": "updated_at", "sort_order": "asc"}
@@ -48,16 +46,6 @@ class _Reading:
     records: dict[str, msgspec.Raw]
     holds_still: bool
     is_by_update: bool = False
-
-
-class _Page(msgspec.Struct):
-    items: list[msgspec.Raw]
-    total: int | None = None
-    has_next: bool | None = None
-
-
-class _Identified(msgspec.Struct):
-    id: str
 
 
 class Pages:
@@ -107,7 +95,7 @@ class Pages:
         """
         return self._changed(lambda: self._read_end(path, tail), tail)
 
-    def _changed(self, read: Callable[[], list[_Page] | None], tail: Tail) -> list[msgspec.Raw] | None:
+    def _changed(self, read: Callable[[], list[Page] | None], tail: Tail) -> list[msgspec.Raw] | None:
         found: dict[bytes, msgspec.Raw] = {}
         for _ in range(_READINGS):
             pages = read()
@@ -120,22 +108,22 @@ class Pages:
         else:
             return None
         ids: dict[str, msgspec.Raw] = {}
-        _keep(ids, list(found.values()))
+        keep(ids, list(found.values()))
         total = pages[-1].total
         if total is None or total != len(tail.ids | ids.keys()) + tail.uncounted:
             return None
         return sorted(found.values(), key=lambda record: updated_at(record) or tail.cutoff)
 
-    def _read_tail(self, path: str, tail: Tail, size: int) -> list[_Page] | None:
+    def _read_tail(self, path: str, tail: Tail, size: int) -> list[Page] | None:
         """Pages from the one that begins before the cutoff to the last."""
         number = max(tail.start - 1, 0) // size + 1
-        pages: list[_Page] = []
+        pages: list[Page] = []
         while True:
             page = self._page(path, {"page": number, "page_size": size, **_BY_UPDATE})
             if path in self._not_by_update:
                 return None
             pages.insert(0, page)
-            if number == 1 or _begins_before(page, tail.cutoff):
+            if number == 1 or begins_before(page, tail.cutoff):
                 break
             number -= 1  # records that stood before the cutoff have changed since, and stand behind it now
         number += len(pages)
@@ -144,12 +132,12 @@ class Pages:
             number += 1
         return pages
 
-    def _read_end(self, path: str, tail: Tail) -> list[_Page] | None:
+    def _read_end(self, path: str, tail: Tail) -> list[Page] | None:
         """Pages from an offset before the cutoff to the end; the last tells the list's total."""
         if path in self._not_by_update:
             return None
-        first = offset = max(tail.start - 1 - _ROOM, 0)
-        pages: list[_Page] = []
+        first = offset = max(tail.start - 1 - ROOM, 0)
+        pages: list[Page] = []
         while True:
             page = self._page(path, {"offset": offset, "limit": PAGE_SIZE, **_BY_UPDATE})
             if path in self._not_by_update:
@@ -158,13 +146,15 @@ class Pages:
             offset += len(page.items)
             if len(page.items) < PAGE_SIZE:
                 break
-        while first > 0 and not _begins_before(pages[0], tail.cutoff):
+            if len(page.items) > PAGE_SIZE or len(pages) >= _MOST_PAGES:
+                return None  # the vendor does not page: what it gives is the whole list
+        while first > 0 and not begins_before(pages[0], tail.cutoff):
             # Records that stood before the cutoff have changed since, and stand behind it now.
             former, first = first, max(first - PAGE_SIZE, 0)
             pages.insert(0, self._page(path, {"offset": first, "limit": former - first, **_BY_UPDATE}))
         if not self._is_ascending(path, [record for each in pages for record in each.items]):
             return None
-        end = _Page(pages.pop().items, total=offset)
+        end = Page(pages.pop().items, total=offset)
         return [*pages, end]
 
     def _is_ascending(self, path: str, records: list[msgspec.Raw]) -> bool:
@@ -193,44 +183,67 @@ class Pages:
         return Listing(list(reading.records.values()), is_complete=False)
 
     def _read_offsets(self, path: str, attempt: int) -> _Reading:
-        found: dict[str, msgspec.Raw] = {}
         by_update = attempt < _READINGS // 2 and path not in self._not_by_update
         sort = _BY_UPDATE if by_update else self._sorting(path)
-        in_order: list[msgspec.Raw] = []
-        offset = 0
-        full = False
-        for _ in range(_MOST_PAGES):
-            page = self._page(path, {"offset": offset, "limit": PAGE_SIZE, **sort})
-            _keep(found, page.items)
-            in_order += page.items
-            offset += len(page.items)
-            is_short = len(page.items) < PAGE_SIZE
-            full = full or not is_short
-            if not page.items or (is_short and full) or (page.total is not None and offset >= page.total):
-                # A record met twice was moved by an insertion or a deletion meanwhile.
-                by_update = by_update and path not in self._not_by_update and self._is_ascending(path, in_order)
-                return _Reading(found, holds_still=len(found) == offset, is_by_update=by_update)
-        raise errors.UnexpectedAnswer(self._session.system, f"{path} never comes to an end")
+
+        def read(offset: int) -> Page:
+            return self._page(path, {"offset": offset, "limit": PAGE_SIZE, **sort})
+
+        pages = self._to_the_end(path, [read(0)], lambda before: read(count(before)))
+        in_order = [record for page in pages for record in page.items]
+        found: dict[str, msgspec.Raw] = {}
+        keep(found, in_order)
+        by_update = by_update and path not in self._not_by_update and self._is_ascending(path, in_order)
+        # A record met twice was moved by an insertion or a deletion meanwhile.
+        return _Reading(found, holds_still=len(found) == len(in_order), is_by_update=by_update)
+
+    def _to_the_end(
+        self,
+        path: str,
+        pages: list[Page],
+        read_next: Callable[[list[Page]], Page],
+        is_enough: Callable[[list[Page]], bool] = lambda _: False,
+    ) -> list[Page]:
+        """Adds pages to the first ones until the list ends, or they are enough.
+
+        Raises:
+            UnexpectedAnswer: full pages come again and again: nothing tells what else the list holds.
+        """
+        while goes_on(pages) and not is_enough(pages):
+            page = read_next(pages)
+            if page.items and [*map(bytes, page.items)] == [*map(bytes, pages[-1].items)]:
+                if len(page.items) < PAGE_SIZE:
+                    return pages  # the vendor does not page: this is the whole list
+                raise errors.UnexpectedAnswer(self._session.system, f"{path} answers every page with the same records")
+            pages.append(page)
+            if len(pages) >= _MOST_PAGES:
+                raise errors.UnexpectedAnswer(self._session.system, f"{path} never comes to an end")
+        return pages
 
     def newest(self, path: str, until: datetime, *, by_page: bool) -> list[dict[str, Any]]:
-        """Newest first, until a page reaches back before an instant."""
-        found: dict[str, dict[str, Any]] = {}
-        for number in range(_MOST_PAGES):
-            at = {"page": number + 1, "page_size": PAGE_SIZE} if by_page else {"offset": number * PAGE_SIZE}
-            page = self._page(path, {**at, **({} if by_page else {"limit": PAGE_SIZE}), **_DESCENDING})
-            records = [exact.loads(record) for record in page.items]
-            found.update((str(record.get("id")), record) for record in records)
-            reached = any(_created(record) < until for record in records) and len(found) >= _LEAST_NEWEST
-            if reached or len(page.items) < PAGE_SIZE or page.has_next is False:
-                break
-        return list(found.values())
+        """Newest first, until a page reaches back before an instant; all of it where the list is not in that order."""
+
+        def read(before: list[Page]) -> Page:
+            at = {"page": len(before) + 1, "page_size": PAGE_SIZE}
+            return self._page(
+                path, {**(at if by_page else {"offset": count(before), "limit": PAGE_SIZE}), **_DESCENDING}
+            )
+
+        def reaches_back(pages: list[Page]) -> bool:
+            moments = [_created(exact.members(record)) for page in pages for record in page.items]
+            # A vendor may ignore a sorting: what a list in another order has not shown yet may be the newest.
+            return len(moments) >= _LEAST_NEWEST and moments[-1] < until and moments == sorted(moments, reverse=True)
+
+        pages = self._to_the_end(path, [read([])], read, is_enough=reaches_back)
+        records = [exact.members(record) for page in pages for record in page.items]
+        return list({str(record.get("id")): record for record in records}.values())
 
     def _read_pages(self, path: str, attempt: int) -> _Reading:
         # Records updated at one instant may change places from page to page; by creation a busy list holds still too.
         by_update = attempt < _READINGS // 2 and path not in self._not_by_update
         sort = _BY_UPDATE if by_update else self._sorting(path)
 
-        def read(number: int) -> _Page:
+        def read(number: int) -> Page:
             return self._page(path, {"page": number, "page_size": PAGE_SIZE, **sort})
 
         pages = [read(1)]
@@ -238,11 +251,10 @@ class Pages:
         if told > 1:
             with ThreadPoolExecutor(max_workers=_PAGES_AT_ONCE) as pool:
                 pages += pool.map(read, range(2, told + 1))
-        while pages[-1].has_next and pages[-1].items and len(pages) < _MOST_PAGES:
-            pages.append(read(len(pages) + 1))
+        pages = self._to_the_end(path, pages, lambda before: read(len(before) + 1))
         found: dict[str, msgspec.Raw] = {}
         for page in pages:
-            _keep(found, page.items)
+            keep(found, page.items)
         totals = {page.total for page in pages}
         holds_still = len(totals) == 1 and totals <= {None, len(found)}
         return _Reading(found, holds_still, by_update and path not in self._not_by_update)
@@ -250,7 +262,7 @@ class Pages:
     def _sorting(self, path: str) -> dict[str, str]:
         return {} if path in self._unsorted else _ASCENDING
 
-    def _page(self, path: str, params: dict[str, Any]) -> _Page:
+    def _page(self, path: str, params: dict[str, Any]) -> Page:
         """One page; in an order of the vendor's where it refuses the one asked for."""
         try:
             answer = self._session.send("read", "GET", path, params={**self._scope(), **params})
@@ -265,38 +277,11 @@ class Pages:
             answer = self._session.send("read", "GET", path, params={**self._scope(), **unsorted})
         return self._parsed(answer)
 
-    def _parsed(self, answer: Answer) -> _Page:
+    def _parsed(self, answer: Answer) -> Page:
         if begins_with(answer.body) == b"[":
-            return _Page(decode(self._session, answer, list[msgspec.Raw], is_write=False))
-        page: _Page = decode(self._session, answer, _Page, is_write=False)
+            return Page(decode(self._session, answer, list[msgspec.Raw], is_write=False))
+        page: Page = decode(self._session, answer, Page, is_write=False)
         return page
-
-
-def page_size_for(start: int, count: int) -> int:
-    """The largest page size, at most 100, at which one page holds everything from before `start` to the end.
-
-    With room for some records that are new, where that can be; the largest page where the end is longer than one.
-    """
-    first = max(start - 1, 0)
-    for room in (_ROOM, 0):
-        last = max(count - 1, 0) + room
-        for size in range(PAGE_SIZE, last - first, -1):
-            if first // size == last // size:
-                return size
-    return PAGE_SIZE
-
-
-def _begins_before(page: _Page, cutoff: datetime) -> bool:
-    first = updated_at(page.items[0]) if page.items else None
-    return first is not None and first < cutoff
-
-
-def _keep(found: dict[str, msgspec.Raw], records: list[msgspec.Raw]) -> None:
-    for record in records:
-        try:
-            found[msgspec.json.decode(record, type=_Identified).id] = record
-        except msgspec.MsgspecError:
-            found[f"unidentified {len(found)}"] = record  # landing will quarantine it, with its reason
 
 
 def _created(record: dict[str, Any]) -> datetime:

@@ -77,7 +77,8 @@ def profit_loss_periods(as_of: date) -> list[tuple[date, date]]:
 
 def _company(client: AtlasAccountingClient) -> Iterator[Fetched]:
     record = client.company()
-    yield Fetched(tables.COMPANIES, [record] if record is not None else [], EVERYTHING)
+    if record is not None:  # a company that the vendor does not list keeps its base currency
+        yield Fetched(tables.COMPANIES, [record], EVERYTHING)
 
 
 def _list(client: AtlasAccountingClient, reading: Reading, table: RawTable) -> Task:

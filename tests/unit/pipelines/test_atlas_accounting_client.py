@@ -67,7 +67,7 @@ class Vendor:
         if "offset" in params:
             start, size = int(params["offset"]), min(int(params["limit"]), self.largest_limit)
             return httpx.Response(200, json=rows[start : start + size])
-        page, size = int(params["page"]), int(params["page_size"])
+        page, size = int(params.get("page", 1)), min(int(params.get("page_size", 50)), self.largest_limit)
         items = rows[(page - 1) * size : page * size]
         more = page * size < len(rows)
         body = {"items": items, "total": len(rows), "page": page, "page_size": size, "has_next": more}
@@ -114,6 +114,33 @@ def test_a_limit_the_vendor_cuts_is_not_taken_for_the_end(clock: VirtualClock) -
     vendor = Vendor(125)
     vendor.largest_limit = 50
     assert len(client(vendor, clock, dialect="observed").all_records("bills").records) == 125
+
+
+def test_a_bare_list_that_is_read_by_pages_is_read_to_its_end(clock: VirtualClock) -> None:
+    vendor = Vendor(250)
+    answer = vendor._page
+    vendor._page = lambda params: httpx.Response(200, json=answer(params).json()["items"])  # type: ignore[method-assign]
+    listing = client(vendor, clock).all_records("invoices")
+    assert (len(listing.records), listing.is_complete, len(vendor.requests)) == (250, True, 3)
+
+
+@pytest.mark.parametrize("dialect", ["documented", "observed"])
+@pytest.mark.parametrize(("count", "requests"), [(250, 1), (30, 2)])
+def test_a_vendor_that_gives_all_whatever_page_is_asked_for(
+    clock: VirtualClock, dialect: str, count: int, requests: int
+) -> None:
+    vendor = Vendor(count)
+    vendor._page = lambda params: httpx.Response(200, json=vendor.records)  # type: ignore[method-assign]
+    listing = client(vendor, clock, dialect=dialect).all_records("invoices")
+    assert (len(listing.records), listing.is_complete, len(vendor.requests)) == (count, True, requests)
+
+
+@pytest.mark.parametrize("dialect", ["documented", "observed"])
+def test_a_full_page_that_comes_again_and_again_is_not_believed(clock: VirtualClock, dialect: str) -> None:
+    vendor = Vendor(100)
+    vendor._page = lambda params: httpx.Response(200, json=vendor.records)  # type: ignore[method-assign]
+    with pytest.raises(errors.UnexpectedAnswer, match="every page with the same records"):
+        client(vendor, clock, dialect=dialect).all_records("invoices")
 
 
 def test_a_list_that_does_not_sort_is_read_in_its_own_order(clock: VirtualClock) -> None:
@@ -180,12 +207,37 @@ def test_several_companies_are_listed_not_guessed(clock: VirtualClock) -> None:
     assert caught.value.companies == (("c1", "Acme"), ("c2", "Beta"))
 
 
+def test_a_company_behind_the_first_page_is_found(clock: VirtualClock) -> None:
+    vendor = Vendor(60)
+    talking = client(vendor, clock, company_id="r9")
+    assert (company := talking.company()) is not None
+    assert ids([company]) == {"r9"}
+    assert client(vendor, clock, company_id="r60").company() is None
+
+
 def test_newest_reads_back_to_an_instant_and_no_further(clock: VirtualClock) -> None:
     vendor = Vendor(1000)
     found = client(vendor, clock).newest("invoices", START + timedelta(hours=795))
     assert len(vendor.requests) == 3
     assert found[0]["id"] == "r999"
     assert {f"r{number}" for number in range(795, 1000)} <= {each["id"] for each in found}
+
+
+@pytest.mark.parametrize("dialect", ["documented", "observed"])
+@pytest.mark.parametrize("what", ["ignores the order", "refuses the order", "cuts the limit"])
+def test_a_look_up_of_the_newest_misses_none(clock: VirtualClock, dialect: str, what: str) -> None:
+    """What it misses would be written a second time."""
+    vendor = Vendor(450)
+    vendor.refuses_sorting = what == "refuses the order"
+    if what == "cuts the limit":
+        vendor.largest_limit = 50
+    else:
+        vendor.records.reverse()  # oldest first, where no order is asked for
+    if what == "ignores the order":
+        answer = vendor._page
+        vendor._page = lambda params: answer(params.remove("sort_order"))  # type: ignore[method-assign]
+    found = {each["id"] for each in client(vendor, clock, dialect=dialect).newest("invoices", START + timedelta(440))}
+    assert {f"r{number}" for number in range(250, 450)} <= found
 
 
 def test_a_write_carries_the_company_and_its_money_as_text(clock: VirtualClock) -> None:
@@ -234,7 +286,7 @@ def test_a_closed_period_is_a_conflict(clock: VirtualClock) -> None:
 
 def test_a_report_is_keyed_by_what_was_asked(clock: VirtualClock) -> None:
     vendor = Vendor()
-    vendor.answers["/reports/trial-balance"] = httpx.Response(200, json={"total_debits": "1.00"})
+    vendor.answers["/reports/trial-balance"] = httpx.Response(200, json={"as_of_date": None, "total_debits": "1.00"})
     assert msgspec.json.decode(client(vendor, clock).trial_balance(date(2026, 4, 10))) == {
         "as_of_date": "2026-04-10",
         "total_debits": "1.00",

@@ -17,7 +17,7 @@ from virtual import VirtualClock, raws
 
 from pipelines.atlas_accounting import incremental, tables
 from pipelines.atlas_accounting.client import AtlasAccountingClient, AtlasAccountingConfig
-from pipelines.atlas_accounting.paging import page_size_for
+from pipelines.atlas_accounting.page import page_size_for
 from pipelines.atlas_accounting.source import tasks
 from pipelines.landing import Landing
 from pipelines.reading import Reading

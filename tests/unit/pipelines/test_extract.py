@@ -201,6 +201,33 @@ def test_what_is_gone_from_a_full_answer_is_buried_with_its_payments(
     assert vendors.seen.count("/api/Payment/GetByInvoiceIds") == before
 
 
+@pytest.mark.parametrize("odd", [{"amount": 1}, {"id": None}, {"id": "nine"}, "no object"], ids=str)
+@pytest.mark.usefixtures("not_loaded")
+def test_payments_of_an_invoice_whose_id_cannot_be_read_are_not_gone(
+    vendors: Vendors, landing: Landing, clock: VirtualClock, odd: Any
+) -> None:
+    run(vendors, landing, clock)
+    vendors.answers["/api/Invoice/GetByIds"] = [odd]
+    vendors.answers["/api/Payment/GetByInvoiceIds"] = []
+    result = run(vendors, landing, clock)
+    assert (result.rows.get("atlas_etrm.payments"), result.quarantined) == (None, 1)
+
+
+@pytest.mark.usefixtures("not_loaded")
+def test_an_id_written_as_text_is_asked_by(vendors: Vendors, landing: Landing, clock: VirtualClock) -> None:
+    vendors.answers["/api/Invoice/GetByIds"] = [{"id": "9", "amount": 1}]
+    assert run(vendors, landing, clock).rows["atlas_etrm.payments"] == 1
+
+
+@pytest.mark.usefixtures("not_loaded")
+def test_a_company_that_is_not_listed_keeps_what_is_known(
+    vendors: Vendors, landing: Landing, clock: VirtualClock
+) -> None:
+    run(vendors, landing, clock)
+    vendors.answers["/v1/companies"] = []
+    assert "atlas_accounting.companies" not in run(vendors, landing, clock).rows
+
+
 @pytest.mark.usefixtures("not_loaded")
 def test_only_what_is_wanted_is_read(vendors: Vendors, landing: Landing, clock: VirtualClock) -> None:
     result = run(vendors, landing, clock, only=frozenset({"atlas_etrm.orders"}))
@@ -282,6 +309,35 @@ def test_a_maintenance_page_is_not_taken_for_a_statement(
 
 
 @pytest.mark.usefixtures("not_loaded")
+@pytest.mark.usefixtures("not_loaded")
+def test_a_report_that_lists_no_statement_yet_is_asked_again(
+    vendors: Vendors, landing: Landing, clock: VirtualClock
+) -> None:
+    today = landing.now()
+    reports = [{"id": "rep", "created": today.isoformat()}, {"id": "old", "created": "2026-01-01T00:00:00Z"}]
+    vendors.answers["/connectivity/v2beta/connections/con/reports"] = reports
+    listed = vendors.answers.pop("/connectivity/v2beta/connections/con/reports/rep/bank-statements")
+    first = run(vendors, landing, clock)
+    assert "atlar: 1 reports of connection con list no statement yet; asked again for a week" in first.findings
+    assert [row["id"] for row in landed_rows(landing, "atlar", "reports")] == ["old"]
+    vendors.answers["/connectivity/v2beta/connections/con/reports/rep/bank-statements"] = listed
+    assert run(vendors, landing, clock).rows["atlar.bank_statements"] == 2
+    assert vendors.seen.count("/connectivity/v2beta/connections/con/reports/old/bank-statements") == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+@pytest.mark.usefixtures("not_loaded")
+def test_a_report_that_is_not_given_stops_no_other(
+    vendors: Vendors, landing: Landing, clock: VirtualClock, status: int
+) -> None:
+    vendors.answers["/connectivity/v2beta/connections/con/reports"].append({"id": "lost"})
+    vendors.answers["/connectivity/v2beta/connections/con/reports/lost/bank-statements"] = status
+    result = run(vendors, landing, clock)
+    assert result.rows["atlar.bank_statements"] == 2
+    assert f"atlar: report lost is not given (HTTP {status}); asked for again" in result.findings
+    assert [row["id"] for row in landed_rows(landing, "atlar", "reports")] == ["rep"]
+
+
 @pytest.mark.parametrize("odd", [5, "text", None, [], {"name": "no id"}])
 def test_a_record_of_no_use_stops_no_other(vendors: Vendors, landing: Landing, clock: VirtualClock, odd: Any) -> None:
     for path, answer in vendors.answers.items():
