@@ -8,6 +8,7 @@ What does not belong here: statements and balances (`statements_camt.py`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -26,6 +27,9 @@ from pipelines.atlar.statements_shape import exact_sum
 
 _ABSENT = "NOTPROVIDED"
 _ORIGINAL = ("InstdAmt", "TxAmt")
+_GERMAN = re.compile(r"[A-Z][A-Z0-9]{3}\+(?P<gvc>\d{3})(?:\+[^+]*(?:\+(?P<key>\d{3}))?)?")
+"""German banks' own code: SWIFT code, business transaction code, primanota and text key extension, joined by `+`
+(DFÜ-Abkommen, Anlage 3): `NTRF+116+9002/405`, `NRTI+109++901`."""
 
 
 def bookings_of(entry: Any, own_number: str) -> list[dict[str, Any]]:
@@ -72,6 +76,7 @@ def _common(entry: Any, amount: str, currency: str | None) -> dict[str, Any]:
         "batchMessageId": text_of(entry, "NtryDtls/Btch/MsgId"),
         "batchCount": int(count) if count and count.isdecimal() and len(count) < 16 else None,
         "bankTransactionCode": _bank_code(entry),
+        **_german_code(entry),
         "additionalInformation": text_of(entry, "AddtlNtryInf"),
     }
 
@@ -108,6 +113,8 @@ def _of_details(entry: Any, details: Sequence[Any], common: dict[str, Any], own_
     }
     if len(details) == 1 and common["bankTransactionCode"] is None:
         row["bankTransactionCode"] = _bank_code(details[0])
+    if len(details) == 1 and common["gvc"] is None:
+        row |= _german_code(details[0])
     charges = _charges(details[0], common["currency"]) if len(details) == 1 else {}
     return {**row, **{name: value for name, value in charges.items() if value is not None}}
 
@@ -220,3 +227,8 @@ def _texts(node: Any, path: str) -> list[str | None]:
 def _bank_code(node: Any) -> str | None:
     parts = [text_of(node, f"BkTxCd/Domn/{path}") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
     return "/".join(part for part in parts if part) or text_of(node, "BkTxCd/Prtry/Cd")
+
+
+def _german_code(node: Any) -> dict[str, str | None]:
+    code = _GERMAN.fullmatch(text_of(node, "BkTxCd/Prtry/Cd") or "")
+    return {"gvc": code["gvc"] if code else None, "textKeyExtension": code["key"] if code else None}

@@ -56,6 +56,7 @@ def details_of(data: dict[str, Any], currency: str | None, *, is_return: bool) -
     account = account or account_told
     return {
         "endToEndId": _reference(data.get("end_to_end_reference") or words.get("EREF")),
+        "instructionId": _reference(words.get("IREF")),
         "mandateId": _reference(data.get("additional_position_reference") or words.get("MARF")),
         "paymentInformationId": _reference(data.get("customer_reference_86") or words.get("PREF")),
         "remittance": joined([str(remittance) if remittance else None])
@@ -67,6 +68,8 @@ def details_of(data: dict[str, Any], currency: str | None, *, is_return: bool) -
         ),
         "ultimateCounterpartyName": _text(data.get("deviate_applicant") or data.get("deviate_recipient")),
         "purposeCode": _text(data.get("purpose_code") or words.get("PURP")),
+        "gvc": _text(data.get("transaction_code")),
+        "textKeyExtension": _text(data.get("return_debit_notes")),
         "additionalInformation": _text(joined([data.get("posting_text"), data.get("extra_details")])),
         "isReturn": returned,
         "returnReasonCode": told.group() if returned and told else None,

@@ -114,6 +114,42 @@ def test_mt940_texts_in_both_dialects() -> None:
     ]
 
 
+def test_german_codes_are_read_from_mt940_and_from_camt() -> None:
+    names = ("gvc", "textKeyExtension", "bankTransactionCode")
+    german = (FILES / "mt940_german.sta").read_bytes().replace(b"?33 GmbH", b"?33 GmbH?34901")
+    (statement,) = parse_statements(german)
+    assert told(statement, *names) == [("109", "901", "N051"), (None, None, "NTRF"), (None, None, "NRTI")]
+    coded = b"<BkTxCd><Prtry><Cd>NRTI+109++901</Cd><Issr>DK</Issr></Prtry></BkTxCd>"
+    plain = b"<BkTxCd><Prtry><Cd>PK+109</Cd></Prtry></BkTxCd>"
+    content = (FILES / "camt053_08.xml").read_bytes()
+    first, second = (
+        content.index(b"<BkTxCd>"),
+        content.index(b"<BkTxCd>", content.index(b"<BkTxCd>") + 1),
+    )
+    end = content.index(b"</BkTxCd>", second) + len(b"</BkTxCd>")
+    between = content[content.index(b"</BkTxCd>", first) + len(b"</BkTxCd>") : second]
+    (statement,) = parse_statements(content[:first] + coded + between + plain + content[end:])
+    assert told(statement, *names) == [("109", "901", "NRTI+109++901"), (None, None, "PK+109")]
+
+
+def test_the_payments_of_a_batch_have_codes_of_their_own() -> None:
+    codes = (b"NTRF+116+9002/405", b"NCHG+808")
+    parts = b"".join(
+        b"<TxDtls><BkTxCd><Prtry><Cd>%s</Cd></Prtry></BkTxCd><Amt Ccy='EUR'>%d.00</Amt></TxDtls>" % (code, amount)
+        for code, amount in zip(codes, (7, 3), strict=True)
+    )
+    entry = b"<Ntry><Amt Ccy='EUR'>10.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><NtryDtls>%s</NtryDtls></Ntry>" % parts
+    account = b"<Acct><Id><IBAN>DE02120300000000202051</IBAN></Id><Ccy>EUR</Ccy></Acct>"
+    (statement,) = parse_statements(b"<Document><Ntfctn>%s%s</Ntfctn></Document>" % (account, entry))
+    assert told(statement, "amount", "gvc", "textKeyExtension") == [("-7.00", "116", None), ("-3.00", "808", None)]
+
+
+def test_the_instruction_of_an_mt940_entry_is_read() -> None:
+    content = (FILES / "mt940_german.sta").read_bytes().replace(b"/EREF/E2E-2/", b"/EREF/E2E-2/IREF/I-2/")
+    (statement,) = parse_statements(content)
+    assert told(statement, "endToEndId", "instructionId")[2] == ("E2E-2", "I-2")
+
+
 def test_an_unreadable_file_is_not_quoted_in_the_reason_or_the_log(caplog: pytest.LogCaptureFixture) -> None:
     content = (FILES / "mt940_swift_blocks.sta").read_bytes().replace(b":61:2603310331C", b":61:2603310331?")
     with caplog.at_level(logging.DEBUG), pytest.raises(UnreadableStatementError) as refused:

@@ -48,8 +48,9 @@ entries as (
         || coalesce(entries.entry_key, entries.bank_statement_id || '-' || entries.entry_number) as booking_key,
         entries.detail_number,
         coalesce(entries.remittance, entries.additional_information) as bank_text,
-        {{ is_bank_fee("split_part(entries.bank_transaction_code, '/', 3)", 'entries.bank_transaction_code') }}
-            as is_fee,
+        {{ is_bank_fee(
+            "split_part(entries.bank_transaction_code, '/', 3)", 'entries.bank_transaction_code', 'entries.gvc'
+        ) }} as is_fee,
         kept_back.entry_number is not null as is_charged,
         kept_back.amount as amount_charged,
         kept_back.bearer
@@ -173,7 +174,9 @@ coded as (
         amount,
         coalesce(charges::varchar, 'null') not in ('[]', 'null', '{}') as is_charged,
         {{ is_bank_fee(
-            json_text('bank_transaction_code', 'subfamily'), json_text('bank_transaction_code', '$.proprietary.code')
+            json_text('bank_transaction_code', 'subfamily'),
+            json_text('bank_transaction_code', '$.proprietary.code'),
+            gvc_of(json_text('bank_transaction_code', '$.proprietary.code'))
         ) }} as is_fee
     from {{ ref('stg_atlar__transactions') }}
 ),

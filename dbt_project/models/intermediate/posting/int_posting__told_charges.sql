@@ -74,7 +74,8 @@ from_transactions as (
         in_statements.journal_entry_id as statement_entry_id,
         {{ is_bank_fee(
             json_text('transactions.bank_transaction_code', 'subfamily'),
-            json_text('transactions.bank_transaction_code', '$.proprietary.code')
+            json_text('transactions.bank_transaction_code', '$.proprietary.code'),
+            gvc_of(json_text('transactions.bank_transaction_code', '$.proprietary.code'))
         ) }} or coalesce(in_statements.is_fee, false) as is_fee,
         -- A list that names nothing tells no charge, and the statement may.
         kept_back.transaction_id is not null and coalesce(kept_back.amount, 1) <> 0 as is_told,

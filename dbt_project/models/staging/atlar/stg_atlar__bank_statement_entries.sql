@@ -21,6 +21,8 @@ select
     remittance,
     counterparty_name,
     bank_transaction_code,
+    gvc,
+    text_key_extension,
     statement_line,
     detail_number,
     entry_key,
