@@ -50,7 +50,9 @@ class LedgerWorld:
         self._land_atlar(raw)
 
     def number(self, name: str) -> str:
-        """The issued number of an invoice."""
+        """The issued number of an invoice or a bill."""
+        if name == "bill":
+            return str(self._books.get("bills", self.ids[name])["bill_number"])
         return str(self._books.get("invoices", self.ids[name])["invoice_number"])
 
     def _parties(self) -> None:

@@ -18,10 +18,28 @@ from built_books import build_books, selected
 from ledger_world import AS_OF, ORDER, LedgerWorld, bank_line
 from raw_fixture import RawFixture, query
 
+from pipelines.atlar.statements import parse_statements
+
 Rows = Callable[[str], list[dict[str, Any]]]
 D = Decimal
 NOON = datetime(2026, 4, 9, 12, tzinfo=UTC)
 LATER = datetime(2026, 4, 9, 13, tzinfo=UTC)
+
+
+_STATEMENT = """:20:STARTUMS
+:25:37040044/0532013000
+:28C:00070/001
+:60F:C260408EUR2195,50
+:61:2604090409D1200,00NMSCNONREF//1
+:86:109?00LS RUECKBELASTUNG?20EREF+RECEIPT?32Acme Energy GmbH?34912
+:61:2604090409C300,00NMSCNONREF//2
+:86:159?00RETOURE?20EREF+{bill}?32Wind Park KG?34902
+:61:2604090409D2,50NMSCNONREF//3
+:86:808?00ENTGELTE?20Kontofuehrung
+:62F:C260409EUR1293,00
+-
+"""
+"""What the bank's own file tells of a day: a return that Atlar tells too, one that it does not, and a fee."""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +65,9 @@ def faulty(world: LedgerWorld, tmp_path_factory: pytest.TempPathFactory) -> Rows
         raw.insert("atlar.transactions", [bank_line("tx-3", "2026-04-09", "5.00", returned=True)])
         # The receipt of the order was taken back by the customer's bank, and the books still count it.
         raw.insert("atlar.transactions", [bank_line("tx-4", "2026-04-09", "-1200.00", returned=True)])
+        [statement] = parse_statements(_STATEMENT.format(bill=world.number("bill")).encode())
+        place = {"connectionId": "con-1", "bankStatementId": "stm-2", "accountId": "acc-1"}
+        raw.insert("atlar.bank_statement_entries", [entry.members | place for entry in statement.entries])
         accepted = {"control_name": "bank_balances_follow_transactions", "currency_code": "EUR", "accepted_by": "B"}
         accepted |= {"reason": "bank fee", "accepted_at": NOON}
         for difference in ("9.50", "9.49"):
@@ -305,12 +326,38 @@ def test_faults_are_told_in_words(faulty: Rows, world: LedgerWorld) -> None:
     assert told["message"] == (
         "Money came back on 2026-04-09: 5.00 EUR; neither the payment nor its return is in the books."
     )
-    assert codes["returned_payment_not_in_books"] == ("hold", "tx-4")
-    [told] = faulty("select message from marts.fct_exceptions where exception_code = 'returned_payment_not_in_books'")
-    assert told["message"].endswith(f"as settling {world.number('order')}.")
+    returned = faulty(
+        "select record_type, record_id, severity, message from marts.fct_exceptions"
+        " where exception_code = 'returned_payment_not_in_books' order by record_id"
+    )
+    assert [tuple(row.values()) for row in returned] == [
+        (
+            "bank_statement_entry",
+            "con-1/stm-2/2",
+            "hold",
+            "Money came back on 2026-04-09: 300.00 EUR, Wind Park KG, reason 902, as only its statement tells; the"
+            f" books still count atlas_accounting:payment_made:{world.ids['made']} of 2026-03-12, which"
+            f" {world.number('bill')} names, as settling {world.number('bill')}.",
+        ),
+        (
+            "transaction",
+            "tx-4",
+            "hold",
+            "Money came back on 2026-04-09: -1200.00 EUR, Acme Energy GmbH, reason 912; the books still count"
+            f" atlas_accounting:payment:{world.ids['order payment']} of 2026-04-02"
+            f" as settling {world.number('order')}.",
+        ),
+    ]
+    assert codes["bank_charge_not_listed"] == ("warn", "con-1/stm-2/3")
     [line] = faulty("select * from marts.fct_bank_transactions where bank_transaction_id = 'tx-4'")
     assert line["return_status"] == "payment_stands"
     assert line["returned_journal_entry_id"] == f"atlas_accounting:payment:{world.ids['order payment']}"
+    rows = faulty("select record_id, return_status, payment_evidence from marts.fct_returned_payments order by 1")
+    assert [tuple(row.values()) for row in rows] == [
+        ("con-1/stm-2/2", "payment_stands", "reference"),
+        ("tx-3", "never_booked", None),
+        ("tx-4", "payment_stands", "amount"),
+    ]
     assert codes["duplicate_atlas_etrm_invoice"][0] == "warn"
     assert codes["held_by_person"] == ("hold", "1")
     [held] = faulty("select message, remedy from marts.fct_exceptions where exception_code = 'held_by_person'")

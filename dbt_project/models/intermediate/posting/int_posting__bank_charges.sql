@@ -170,6 +170,8 @@ select
         when not numbered.is_day_complete then 'not_listed'
         when near.journal_entry_id is not null then 'maybe_booked'
         when not numbered.is_deducted then 'due'
+        -- Kept back from money that came back: the void of the payment is the rest of the bank's line.
+        when returned.amount_answered = numbered.amount_of_line + numbered.amount then 'due'
         when coalesce(taken.gross_count, 0) = 0 and coalesce(taken.net_count, 0) = 0 then 'not_in_books'
         when coalesce(taken.gross_count, 0) = 0 then 'left_open'
         when taken.gross_count = 1 and taken.net_count = 0 then 'due'
@@ -182,3 +184,8 @@ left join near
     on numbered.record_id = near.record_id
 left join taken
     on numbered.record_id = taken.record_id
+left join {{ ref('int_reconciliation__returned_lines') }} as returned
+    on
+        numbered.record_type = returned.record_type
+        and numbered.record_id = returned.record_id
+        and returned.return_status = 'payment_voided'

@@ -62,7 +62,10 @@ returned_lines as (
         *,
         'Money came back on ' || booking_date || ': '
         || {{ minor_unit_text('amount', 'currency_code') }} || ' ' || currency_code
-        || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '') as what_came_back
+        || coalesce(', ' || counterparty_name, '') || coalesce(', reason ' || return_reason_code, '')
+        || case record_type when 'bank_statement_entry' then ', as only its statement tells' else '' end
+            as what_came_back,
+        coalesce(end_to_end_id, instruction_id) as named_by
     from {{ ref('int_reconciliation__returned_lines') }}
 )
 
@@ -110,8 +113,8 @@ select
     'returned_payment' as exception_code,
     'warn' as severity,
     'atlar' as source_system,
-    'transaction' as record_type,
-    transaction_id as record_id,
+    record_type,
+    record_id,
     what_came_back || '; neither the payment nor its return is in the books.' as message,
     'None while both are left out: together they are 0.00. Once the payment is recorded, void it in Atlas Accounting.'
         as remedy,
@@ -125,10 +128,15 @@ select
     'returned_payment_not_in_books' as exception_code,
     'hold' as severity,
     'atlar' as source_system,
-    'transaction' as record_type,
-    transaction_id as record_id,
+    record_type,
+    record_id,
     what_came_back || '; the books still count ' || journal_entry_id || ' of ' || payment_date
-    || case when payment_count > 1 then ', the latest of ' || payment_count || ' of that amount,' else '' end
+    || case
+        when payment_evidence = 'reference' then ', which ' || named_by || ' names,'
+        when payment_evidence = 'bank_line' then ', which the bank''s line of ' || named_by || ' paid,'
+        when payment_count > 1 then ', the latest of ' || payment_count || ' of that amount,'
+        else ''
+    end
     || coalesce(' as settling ' || document_numbers, '') || '.' as message,
     'Void that payment in Atlas Accounting: its entry is then reversed and what it settled is open again.' as remedy,
     null::bigint as order_id

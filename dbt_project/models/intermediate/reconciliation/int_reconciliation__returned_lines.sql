@@ -1,41 +1,13 @@
 -- Money that a bank sent back, and what the books say of it: the payment was voided, the return was booked as a
 -- movement of its own, the payment still stands as if the money had stayed, or neither of the two was ever booked.
--- One row per returned bank transaction, by Atlar's word or by a statement's.
-with told_by_statements as (
+-- One row per return: a bank transaction, or the entry of a statement where no transaction tells it.
+with named as (
     select distinct
-        account_id,
-        booking_date,
-        currency_code,
-        amount
-    from {{ ref('stg_atlar__bank_statement_entries') }}
-    where is_return
-),
-
-returned as (
-    select
-        transactions.transaction_id,
-        transactions.booking_date,
-        transactions.amount,
-        transactions.currency_code,
-        transactions.counterparty_name,
-        transactions.return_reason_code,
-        -- What somebody reconciled in Atlar has been dealt with.
-        coalesce(transactions.reconciliation_status, '') = 'RECONCILED' as is_reconciled,
-        accounts.gl_account,
-        row_number() over (
-            partition by accounts.gl_account, transactions.currency_code, transactions.amount
-            order by transactions.booking_date asc, transactions.transaction_id asc
-        ) as place
-    from {{ ref('stg_atlar__transactions') }} as transactions
-    left join {{ ref('int_posting__bank_accounts') }} as accounts
-        on transactions.account_id = accounts.account_id
-    left join told_by_statements
-        on
-            transactions.account_id = told_by_statements.account_id
-            and transactions.booking_date = told_by_statements.booking_date
-            and transactions.currency_code = told_by_statements.currency_code
-            and transactions.amount = told_by_statements.amount
-    where transactions.is_returned or told_by_statements.account_id is not null
+        amounts.record_id,
+        paid.journal_entry_id
+    from {{ ref('int_reconciliation__returned_amounts') }} as amounts
+    inner join {{ ref('int_reconciliation__payment_references') }} as paid
+        on paid.reference in (amounts.end_to_end_id, amounts.instruction_id)
 ),
 
 -- What may answer for a return in the books, and the days on which it may: a payment that was voided, within the eight
@@ -78,96 +50,104 @@ numbered_answers as (
     from answers
 ),
 
--- One answers for one, the nearest first; of equally near ones each its own by the order of their days.
+-- One answers for one, by its reference or the nearest first; of equally near ones each its own by the order of their
+-- days. Where the bank names a payment that stands, the void of another one answers for another return.
 answered as (
     select
-        returned.transaction_id,
+        amounts.record_id,
         answers.journal_entry_id,
-        answers.preference
-    from returned
+        answers.preference,
+        answers.amount
+    from {{ ref('int_reconciliation__returned_amounts') }} as amounts
     inner join numbered_answers as answers
         on
-            returned.gl_account = answers.gl_account
-            and returned.currency_code = answers.currency_code
-            and returned.amount = answers.amount
-            and returned.booking_date between answers.first_date and answers.last_date
+            amounts.gl_account = answers.gl_account
+            and amounts.currency_code = answers.currency_code
+            and amounts.amount_in_books = answers.amount
+            and amounts.booking_date between answers.first_date and answers.last_date
+    left join named
+        on
+            amounts.record_id = named.record_id
+            and answers.journal_entry_id = named.journal_entry_id
+    left join {{ ref('int_reconciliation__returned_payments') }} as standing
+        on
+            amounts.record_id = standing.record_id
+            and standing.evidence = 'reference'
+    where answers.preference = 2 or named.record_id is not null or standing.record_id is null
     qualify
         row_number() over (
-            partition by returned.transaction_id
+            partition by amounts.record_id
             order by
+                named.record_id is null asc,
                 answers.preference asc,
-                abs(returned.booking_date - answers.entry_date) asc,
-                abs(returned.place - answers.place) asc,
+                abs(amounts.booking_date - answers.entry_date) asc,
+                abs(amounts.place - answers.place) asc,
                 answers.journal_entry_id asc
         ) = 1
         and row_number() over (
             partition by answers.journal_entry_id
             order by
-                abs(returned.booking_date - answers.entry_date) asc,
-                abs(returned.place - answers.place) asc,
-                returned.transaction_id asc
+                named.record_id is null asc,
+                abs(amounts.booking_date - answers.entry_date) asc,
+                abs(amounts.place - answers.place) asc,
+                amounts.record_id asc
         ) = 1
 ),
 
--- The payment that came back: the last one of that amount.
-standing as (
-    select
-        returned.transaction_id,
-        count(*) as payment_count,
-        max_by(movements.journal_entry_id, (movements.entry_date, movements.journal_entry_id)) as journal_entry_id,
-        max(movements.entry_date) as entry_date
-    from returned
-    inner join {{ ref('int_posting__bank_movements') }} as movements
-        on
-            returned.gl_account = movements.gl_account
-            and returned.currency_code = movements.currency_code
-            and returned.amount = -movements.amount
-            and not movements.is_manual
-            and returned.booking_date between movements.entry_date - 10 and movements.entry_date + 62
-    group by returned.transaction_id
-),
-
-documents as (
-    select
+settled as (
+    select distinct
         {{ payment_entry_id('settlements.side', 'settlements.payment_id') }} as journal_entry_id,
-        string_agg(
-            distinct coalesce(issued.document_number, settlements.document_id),
-            ', ' order by coalesce(issued.document_number, settlements.document_id)
-        ) as document_numbers
+        coalesce(issued.document_number, settlements.document_id) as document_number
     from {{ ref('int_reconciliation__settlements') }} as settlements
     left join {{ ref('int_reconciliation__issued_documents') }} as issued
         on
             settlements.side = issued.side
             and settlements.document_id = issued.document_id
-    group by settlements.side, settlements.payment_id
+),
+
+documents as (
+    select
+        journal_entry_id,
+        string_agg(document_number, ', ' order by document_number) as document_numbers
+    from settled
+    group by journal_entry_id
 )
 
 select
+    returned.record_type,
+    returned.record_id,
     returned.transaction_id,
+    returned.account_id,
     returned.booking_date,
     {{ money('returned.amount', 'returned.currency_code') }} as amount,
+    {{ money('returned.amount_returned', 'returned.currency_code') }} as amount_returned,
     returned.currency_code,
     returned.counterparty_name,
     returned.return_reason_code,
+    returned.end_to_end_id,
+    returned.instruction_id,
     returned.gl_account,
     case
+        when returned.is_told_in_parts then 'told_in_parts'
         when answered.preference = 1 then 'payment_voided'
         when answered.preference = 2 then 'booked'
         when returned.is_reconciled then 'reconciled'
-        when standing.transaction_id is not null then 'payment_stands'
+        when standing.record_id is not null then 'payment_stands'
         else 'never_booked'
     end as return_status,
     coalesce(
         answered.journal_entry_id,
         case when not returned.is_reconciled then standing.journal_entry_id end
     ) as journal_entry_id,
+    answered.amount as amount_answered,
     standing.entry_date as payment_date,
+    standing.evidence as payment_evidence,
     coalesce(standing.payment_count, 0) as payment_count,
     documents.document_numbers
-from returned
+from {{ ref('int_reconciliation__returns') }} as returned
 left join answered
-    on returned.transaction_id = answered.transaction_id
-left join standing
-    on returned.transaction_id = standing.transaction_id
+    on returned.record_id = answered.record_id
+left join {{ ref('int_reconciliation__returned_payments') }} as standing
+    on returned.record_id = standing.record_id
 left join documents
     on standing.journal_entry_id = documents.journal_entry_id
