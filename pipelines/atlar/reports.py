@@ -10,6 +10,7 @@ What does not belong here: the file formats (`statements.py`), what counts as a 
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,8 @@ _REPORTS_PER_LANDING = 200
 
 _UNTOLD_FOR = timedelta(days=7)
 """A report that lists no statement is asked again while it is younger: its statements may be listed later than it."""
+
+_NOT_GIVEN = (errors.RecordNotFound, errors.PermissionRefused, errors.Refused)
 
 _NO_REPORTS = "Bank statements are left out; transactions and balances are not."
 
@@ -147,7 +150,7 @@ def _given(
 ) -> _Read:
     try:
         return _report(client, connection_id, report, numbers)
-    except (errors.RecordNotFound, errors.PermissionRefused, errors.Refused) as error:
+    except _NOT_GIVEN as error:
         return _Read(refused=f"HTTP {error.status}")
 
 
@@ -168,8 +171,9 @@ def _report(
         return read
     whole: dict[str, tuple[Statement, bytes]] = {}
     if len(listed) > 1:
-        # One file holds them all; only where it cannot be told apart is each asked for by itself.
-        whole = _told_apart(client.report_content(connection_id, report_id), listed, numbers)
+        # One file holds them all; where it is not given, or cannot be told apart, each is asked for by itself.
+        with contextlib.suppress(*_NOT_GIVEN):
+            whole = _told_apart(client.report_content(connection_id, report_id), listed, numbers)
     for record in listed:
         given = {"connectionId": connection_id, "reportId": report_id, **record}
         found = whole.get(str(record["id"]))

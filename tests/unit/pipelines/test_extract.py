@@ -325,6 +325,19 @@ def test_a_report_that_lists_no_statement_yet_is_asked_again(
     assert vendors.seen.count("/connectivity/v2beta/connections/con/reports/old/bank-statements") == 1
 
 
+@pytest.mark.parametrize("status", [400, 403, 404])
+@pytest.mark.usefixtures("not_loaded")
+def test_a_report_that_is_not_given_whole_is_asked_for_by_statement(
+    vendors: Vendors, landing: Landing, clock: VirtualClock, status: int
+) -> None:
+    report = "/connectivity/v2beta/connections/con/reports/rep"
+    vendors.answers[f"{report}/content"] = status
+    for name, number in {"s1": b"SE455000", "s2": b"SE355000"}.items():
+        vendors.answers[f"{report}/bank-statements/{name}/content"] = CAMT % (STMT % number)
+    result = run(vendors, landing, clock)
+    assert (result.rows["atlar.bank_statements"], result.rows["atlar.reports"]) == (2, 1)
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
 @pytest.mark.usefixtures("not_loaded")
 def test_a_report_that_is_not_given_stops_no_other(
