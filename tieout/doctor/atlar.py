@@ -1,6 +1,6 @@
 """Atlar examined: the first page of every list, one statement file, and its open assumptions answered.
 
-In: the client's settings. Out: an `Examination`. About 22 requests.
+In: the client's settings. Out: an `Examination`. About 24 requests.
 What does not belong here: whole lists (`pipelines.atlar`).
 """
 
@@ -75,6 +75,7 @@ def _ask(examiner: Examiner, client: AtlarClient, ap_ar_mode: str) -> None:
     wants_ap_ar = ap_ar_mode == "ap_ar_endpoints"
     for name in _AP_AR:
         pages[name] = _first(examiner, client, name, needed=wants_ap_ar, note="SOURCES__ATLAR__AP_AR_MODE")
+    _results(examiner, client, pages)
     statement = _statement(examiner, client, pages)
     _answers(examiner, client, pages, ap_ar_mode, statement)
 
@@ -95,6 +96,16 @@ def _first(
     return None if found is None else [exact.members(record) for record in found]
 
 
+def _results(examiner: Examiner, client: AtlarClient, pages: dict[str, list[Record] | None]) -> None:
+    """The results of one finished batch: before it is, they are a 404 (contract section 8.2)."""
+    finished = [each for each in pages.get("credit_transfer_batches") or () if each.get("status") == "COMPLETED"]
+    batch = next((str(each["id"]) for each in finished if each.get("id")), None)
+    if batch is None:
+        examiner.skip("credit transfer batch results", "", "no batch is finished")
+        return
+    _first(examiner, client, "credit_transfer_batch_results", ids={"id": batch})
+
+
 def _statement(examiner: Examiner, client: AtlarClient, pages: dict[str, list[Record] | None]) -> bytes | None:
     """One statement file of the first connection that has any: at most a report list per connection."""
     for connection in [str(each["id"]) for each in pages.get("connections") or () if each.get("id")]:
@@ -107,6 +118,8 @@ def _statement(examiner: Examiner, client: AtlarClient, pages: dict[str, list[Re
         statement = next((str(each["id"]) for each in statements if each.get("id")), None)
         if statement is None:
             continue
+        whole = functools.partial(client.report_content, connection, report)
+        examiner.ask("report content", whole, needed=False, note="each statement is asked for by itself")
         read = functools.partial(client.bank_statement_content, connection, report, statement)
         return examiner.ask("bank statement content", read)
     return None

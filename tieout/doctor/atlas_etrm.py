@@ -15,7 +15,7 @@ import msgspec
 
 from pipelines.atlas_etrm.client import IDS_PER_CALL, SYSTEM, AtlasEtrmClient, AtlasEtrmConfig
 from pipelines.transport import exact
-from tieout.doctor import order_answers
+from tieout.doctor import atlas_etrm_answers, order_answers
 from tieout.doctor.examination import Examination, Examiner, Finding
 from tieout.settings import DBT_PROJECT_DIR
 
@@ -55,19 +55,34 @@ def examine(config: AtlasEtrmConfig, expected: Expected) -> Examination:
 
 
 def _ask(examiner: Examiner, client: AtlasEtrmClient, expected: Expected) -> None:
-    examiner.ask("token", lambda: client.session.auth and client.session.auth.header(), path="POST /api/token")
+    header = examiner.ask(
+        "token", lambda: client.session.auth.header() if client.session.auth else "", path="POST /api/token"
+    )
     counterparties = examiner.ask("counterparties", client.all_counterparties)
     examiner.ask("custom field types", client.custom_field_types, needed=False)
     definitions = examiner.ask("custom fields of counterparties", client.counterparty_custom_fields)
     agreements = examiner.ask("custom fields of master agreements", client.master_agreement_custom_fields, needed=False)
     orders = _dicts(examiner.ask("orders", client.all_orders))
-    examiner.ask("deals", client.all_deals, needed=False, note="only cross-checks need them")
+    deals = examiner.ask("deals", client.all_deals, needed=False, note="only cross-checks need them")
     items = _items(examiner, client, orders)
-    _invoices_and_payments(examiner, client, orders)
+    samples = {
+        "counterparties": _dicts(counterparties),
+        "custom_field_definitions": [*_dicts(definitions), *_dicts(agreements)],
+        "orders": orders,
+        "order_items": items,
+        "deals": _dicts(deals),
+        **_invoices_and_payments(examiner, client, orders),
+    }
     for finding in order_answers.of_orders(orders, items, expected.order_total, expected.item_vat, expected.statuses):
         examiner.tell(finding)
     if definitions is not None:
         examiner.tell(_custom_fields(_dicts(definitions), _dicts(agreements), len(counterparties or ())))
+    if header is None:
+        return  # who was not let in has seen nothing
+    is_there = {"deals": deals is not None, "custom fields of master agreements": agreements is not None}
+    told = atlas_etrm_answers.of_deployment(header, examiner.found.rate_headers, is_there)
+    for finding in [*atlas_etrm_answers.of_records(samples), *told]:
+        examiner.tell(finding)
 
 
 def _items(examiner: Examiner, client: AtlasEtrmClient, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -90,22 +105,30 @@ def _items(examiner: Examiner, client: AtlasEtrmClient, orders: list[dict[str, A
     return items
 
 
-def _invoices_and_payments(examiner: Examiner, client: AtlasEtrmClient, orders: list[dict[str, Any]]) -> None:
+def _invoices_and_payments(
+    examiner: Examiner, client: AtlasEtrmClient, orders: list[dict[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
     booked = [order["id"] for order in orders if isinstance(order.get("id"), int) and order.get("erpCode")]
     chosen = booked or [order["id"] for order in orders if isinstance(order.get("id"), int)]
     if not chosen:
         for path in ("Invoice/GetByOrderId", "Payment/GetByOrderIds"):
             examiner.skip("invoices and payments", f"POST /api/{path}", "there is no order to ask by")
-        return
+        return {}
     invoices = examiner.ask("invoices by order", lambda: client.invoices_by_order_id(chosen[0])) or []
-    examiner.ask("payments by order", lambda: client.payments_by_order_ids(chosen[:1]))
+    payments = examiner.ask("payments by order", lambda: client.payments_by_order_ids(chosen[:IDS_PER_CALL])) or []
     ids = [invoice["id"] for invoice in invoices if isinstance(invoice.get("id"), int)]
     external = [str(invoice["externalId"]) for invoice in invoices if invoice.get("externalId")]
     if ids:
         examiner.ask("invoices", lambda: client.invoices_by_ids(ids))
-        examiner.ask("payments by invoice", lambda: client.payments_by_invoice_ids(ids))
+        payments += examiner.ask("payments by invoice", lambda: client.payments_by_invoice_ids(ids)) or []
+    else:
+        for name, path in {"invoices": "Invoice/GetByIds", "payments by invoice": "Payment/GetByInvoiceIds"}.items():
+            examiner.skip(name, f"POST /api/{path}", "there is no invoice to ask by")
     if external:
         examiner.ask("invoices by external id", lambda: client.invoices_by_external_ids(external))
+    else:
+        examiner.skip("invoices by external id", "POST /api/Invoice/GetByExternalIds", "there is no invoice to ask by")
+    return {"invoices": invoices, "payments": payments}
 
 
 def _custom_fields(definitions: list[dict[str, Any]], agreements: list[dict[str, Any]], counterparties: int) -> Finding:
