@@ -64,8 +64,16 @@ def of_place(problem: BaseException) -> str | None:
 
 
 def is_interrupted(problem: BaseException) -> bool:
-    """Whether Ctrl-C stopped a query: DuckDB says so by an error of its own."""
-    return any(isinstance(each, RuntimeError) and str(each) == "Query interrupted" for each in _chain(problem))
+    """Whether Ctrl-C stopped it, or a query of it: DuckDB says so by an error of its own."""
+    return any(
+        isinstance(each, KeyboardInterrupt) or (isinstance(each, RuntimeError) and str(each) == "Query interrupted")
+        for each in _chain(problem)
+    )
+
+
+def noted(problem: BaseException) -> str:
+    """What the run history says of it."""
+    return "interrupted" if is_interrupted(problem) else str(problem) or type(problem).__name__
 
 
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:

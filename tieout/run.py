@@ -22,7 +22,7 @@ from reverse_etl.delivery_log import DeliveryLog
 from reverse_etl.operations import OperationsStore
 from reverse_etl.plan import Plan
 from reverse_etl.release import Release, may_go_alone
-from tieout import identity, lock, run_end
+from tieout import identity, lock, remedies, run_end
 from tieout.build import Books, Parameters
 from tieout.errors import NotSettledError, TieoutError
 from tieout.outcome import RunOutcome
@@ -273,7 +273,7 @@ def execute(
             try:
                 loop.go()
             except BaseException as problem:
-                outcome.failure = str(problem) or type(problem).__name__
+                outcome.failure = remedies.noted(problem)
                 raise
             finally:
                 outcome.requests.update(clients.requests())

@@ -22,7 +22,7 @@ from pipelines.shrink import SnapshotShrunkError
 from reverse_etl import closed_periods
 from reverse_etl.audit import note_head
 from reverse_etl.operations import OperationsStore
-from tieout import identity, lock, publish
+from tieout import identity, lock, publish, remedies
 from tieout.build import Books, Parameters
 from tieout.errors import ExitCode, SettingsError, TieoutError
 from tieout.outcome import RunOutcome
@@ -212,7 +212,7 @@ def _noted(settings: Settings, done: Extraction | RunOutcome, now: Now) -> Itera
         try:
             yield store
         except BaseException as problem:
-            done.failure = str(problem) or type(problem).__name__
+            done.failure = remedies.noted(problem)
             raise
         finally:
             spent = time.perf_counter() - began

@@ -68,3 +68,29 @@ def warehouse(settings: Settings) -> Warehouse:
     if published is None:
         raise TieoutError(f"nothing has been published below {settings.paths.data_dir} yet; `tieout run` does it")
     return Warehouse(published.path, published.number)
+
+
+def missing(settings: Settings, record: str) -> str | None:
+    """Says that the newest snapshot has nothing by the name of a record; None where it has, or there is none yet.
+
+    Args:
+        settings: The profile's.
+        record: `order:210`, or a sync's own key, whole or its beginning.
+    """
+    try:
+        snapshot = warehouse(settings)
+    except TieoutError:
+        return None
+    kind, _, record_id = record.partition(":")
+    if kind == "order":
+        orders = snapshot.rows("select 1 from marts.fct_orders where order_id::varchar = ?", [record_id])
+        return None if orders else f"ATLAS ETRM has no order {record_id} (snapshot {snapshot.number})"
+    tables = snapshot.rows(
+        "select schema_name || '.' || table_name as name from duckdb_columns()"
+        " where column_name = 'sync_key' and (schema_name = 'sync' or table_name = 'fct_deliveries') order by 1"
+    )
+    found = any(
+        snapshot.rows(f"select 1 from {table['name']} where starts_with(sync_key, ?) limit 1", [record])  # noqa: S608
+        for table in tables
+    )
+    return None if found else f"no write is due or was made for {record} (snapshot {snapshot.number})"

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from tieout import identity
+from tieout.commands import opened
 from tieout.commands.opened import operations_store, warehouse
 from tieout.commands.printing import print_json
 from tieout.errors import ExitCode, SettingsError, TieoutError
@@ -74,6 +75,7 @@ def plan(
         _shown(view, sync, record, limit, as_json)
         return
     outcome, made = _executed(context, as_of, plan_only=True, record=record)
+    _refuse_unknown(settings, record)
     fresh = None if made is None else views.view_of(made, outcome)
     if as_json:
         print_json(summary.as_json(outcome) | ({"plan": views.as_json(fresh)} if fresh else {}))
@@ -143,6 +145,7 @@ def apply(
             name = name or _to_apply(plans)
             _check_approved(plans, name, settings)
     outcome, _ = _executed(context, as_of, plan_name=name, record=record)
+    _refuse_unknown(settings, record)
     if as_json:
         print_json({**summary.as_json(outcome), "plan_id": name})
     else:
@@ -204,6 +207,16 @@ def _check_approved(plans: PlanStore, name: str, settings: Settings) -> None:
         raise TieoutError(f"{saved.plan_id}: its approval was withdrawn by {past.withdrawn_by}; approve it again")
     until = f"{past.expires_at:%Y-%m-%d %H:%M} UTC"
     raise TieoutError(f"{saved.plan_id}: the approval of {past.approved_by} counted until {until}; plan anew")
+
+
+def _refuse_unknown(settings: Settings, record: str | None) -> None:
+    """Says that there is no such record, once the vendors were asked: it may have come just now.
+
+    Raises:
+        SettingsError: nothing goes by that name.
+    """
+    if record is not None and (why := opened.missing(settings, record)) is not None:
+        raise SettingsError(f"--record {record}: {why}; nothing was sent for it")
 
 
 def _executed(context: typer.Context, as_of: str | None, **options: Any) -> tuple[RunOutcome, Plan | None]:

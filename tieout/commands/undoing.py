@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from tieout import identity, lock
+from tieout.commands import opened
 from tieout.commands.opened import operations_store, warehouse
 from tieout.commands.printing import print_json
 from tieout.errors import ExitCode, SettingsError, TieoutError
@@ -87,12 +89,15 @@ def hold(
     with lock.held(settings.paths.lock):
         if not _hold(settings, [record], why, None):
             raise TieoutError(f"{record} is held already; `tieout hold` lists what is held")
+    # Held all the same: a record may be stopped before it arrives.
+    missing = opened.missing(settings, record)
     if as_json:
-        print_json({"record": record, "reason": why})
-    else:
-        Console(emoji=False).print(
-            f"held: {record}; nothing is written for it until `tieout release {record}`", highlight=False
-        )
+        print_json({"record": record, "reason": why, "is_known": missing is None})
+        return
+    console = Console(emoji=False)
+    console.print(f"held: {record}; nothing is written for it until `tieout release {record}`", highlight=False)
+    if missing is not None:
+        console.print(f"[yellow]{escape(missing)}[/]; is it mistyped?", highlight=False, soft_wrap=True)
 
 
 def release(
@@ -198,12 +203,16 @@ def _document(made: OwnPlan, steps: Sequence[Step], records: Sequence[str]) -> d
     }
 
 
+def _word(value: Any) -> str:
+    return "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _show(made: OwnPlan, steps: Sequence[Step], records: Sequence[str], fresh: Sequence[str], console: Console) -> None:
     def say(line: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     for item in made.plan.items:
-        told = "  ".join(f"{one.field}: {one.old} → {one.new}" for one in item.changes)
+        told = "  ".join(f"{one.field}: {_word(one.old)} → {_word(one.new)}" for one in item.changes)
         say(f"  {item.operation} {item.record_label} ({item.destination}): {told}")
     for one in made.set_aside:
         say(f"  waits: {one.row.record_label}: {one.reason}")

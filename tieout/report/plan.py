@@ -18,7 +18,7 @@ from rich.table import Table
 from pipelines.transport.ibans import mask_ibans
 from reverse_etl.plan_items import PlanItem
 from reverse_etl.release import belongs_to
-from tieout.amounts import money
+from tieout.amounts import with_currency
 from tieout.errors import SettingsError
 from tieout.report.plan_view import PlanView, amounts, grouped
 
@@ -107,7 +107,7 @@ def _summary(view: PlanView, console: Console) -> None:
 
 def _totals_table(items: Sequence[PlanItem], view: PlanView, console: Console, title: str) -> None:
     groups = grouped(items)
-    totals = {group: [f"{money(Decimal(a))} {c}" for c, a in amounts(many).items()] for group, many in groups.items()}
+    totals = {group: [with_currency(Decimal(a), c) for c, a in amounts(many).items()] for group, many in groups.items()}
     widths = {
         title: max(len(title), 6),
         "operation": 9,
@@ -149,7 +149,7 @@ def _records(items: Sequence[PlanItem], view: PlanView, console: Console, limit:
     shown = items if limit == 0 else items[:limit]
     lines: list[str] = []
     for item in shown:
-        amount = "" if item.amount is None else f"  {money(item.amount)} {item.currency_code or ''}"
+        amount = "" if item.amount is None else f"  {with_currency(item.amount, item.currency_code)}"
         state = view.states.get(item.key)
         lines.append(f"{item.operation} {item.record_label or item.sync_key}{amount}" + (f"  {state}" if state else ""))
         for change in item.changes:

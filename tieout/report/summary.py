@@ -153,6 +153,9 @@ def _sent(outcome: RunOutcome, console: Console) -> None:
         _line(console, "", f"[red]not sent[/] {escape(refused)}")
     if len(outcome.refused) > 10:
         _line(console, "", f"… {len(outcome.refused):,} in all; see tieout plan PLAN")
+    if outcome.withheld:
+        _line(console, "Sent", "nothing: the push is withheld until the red control is mended or accepted")
+        return
     if not outcome.planned and (outcome.refused or outcome.awaiting_approval):
         waits = (
             f"; {outcome.awaiting_approval:,} await approval: tieout plan latest" if outcome.awaiting_approval else ""
@@ -176,15 +179,16 @@ def _sent(outcome: RunOutcome, console: Console) -> None:
 
 
 def _sync_title(sync: str) -> str:
-    destination, _, what = sync.removeprefix("sync_").partition("__")
-    return f"{TITLES.get(destination, destination)}: {what.replace('_', ' ')}"
+    destination, _, what = sync.removeprefix("sync_").removeprefix("undo_").partition("__")
+    back = ", taken back" if sync.startswith("undo_") else ""
+    return f"{TITLES.get(destination, destination)}: {what.replace('_', ' ')}{back}"
 
 
 def _tied(figures: Figures, console: Console) -> None:
     red = figures.red
     accepted = sum(control.accepted for control in figures.tie_outs)
     passed = f"{len(figures.tie_outs) - len(red)} of {len(figures.tie_outs)} controls tie to 0.00"
-    note = f", {accepted} differences accepted by name" if accepted else ""
+    note = f", {accepted} difference{'s' * (accepted != 1)} accepted by name" if accepted else ""
     _line(console, "Tie-outs", f"[{'red' if red else 'green'}]{passed}[/]{note}")
     for control in red:
         _line(

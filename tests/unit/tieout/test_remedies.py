@@ -79,3 +79,9 @@ def test_a_place_that_cannot_be_used_is_named(problem: Exception, told: str) -> 
 def test_other_errors_are_not_mistaken_for_a_place_or_an_interruption() -> None:
     assert remedies.of_place(ValueError("column is missing")) is None
     assert not remedies.is_interrupted(RuntimeError("something else"))
+
+
+def test_the_run_history_calls_an_interruption_by_its_name() -> None:
+    assert remedies.noted(KeyboardInterrupt()) == remedies.noted(RuntimeError("Query interrupted")) == "interrupted"
+    assert remedies.noted(ValueError("a column is missing")) == "a column is missing"
+    assert remedies.noted(ValueError()) == "ValueError"
