@@ -309,6 +309,7 @@ def schedule(
     ] = False,
 ) -> None:
     """Run again and again by a cron expression in the company's time zone."""
+    import shlex
     import subprocess
 
     from tieout import schedule as schedules
@@ -317,8 +318,8 @@ def schedule(
     zone = invocation.plain_settings().time_zone
     command = [sys.executable, "-m", "tieout", *(["--sandbox"] if invocation.sandbox else []), "run"]
     if show:
-        line = " ".join(command)
-        typer.echo(schedules.crontab_line(cron, zone, line, str(Path.cwd())))
+        line = shlex.join(command)
+        typer.echo(schedules.crontab_line(cron, zone, line, shlex.quote(str(Path.cwd()))))
         typer.echo()
         typer.echo(schedules.systemd_timer(cron, zone, line, str(Path.cwd())))
         return

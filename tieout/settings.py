@@ -116,7 +116,7 @@ class Settings:
         found = self.value(name)
         if found is None:
             raise SettingsError(
-                f"missing setting {_environment_name(name)} (environment, or .dlt/secrets.toml)."
+                f"missing setting {_environment_name(name)} (environment, or {Path('.dlt/secrets.toml').resolve()})."
                 + ("" if self.profile == SANDBOX else " To try Tieout on invented data: tieout --sandbox run")
             )
         return found
