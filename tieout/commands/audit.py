@@ -17,6 +17,7 @@ from rich.table import Table
 from tieout.commands.opened import operations_store
 from tieout.commands.printing import print_json
 from tieout.errors import ExitCode, TieoutError
+from tieout.report.whole import print_table
 
 if TYPE_CHECKING:
     from tieout.settings import Settings
@@ -94,7 +95,7 @@ def list_events(
         said = body.get("status") or body.get("reason") or ""
         subject = row["subject"].replace("\n", " ")
         table.add_row(str(row["sequence"]), row["at"][:19], row["kind"], escape(subject), escape(str(said)))
-    Console(emoji=False).print(table)
+    print_table(Console(emoji=False), table)
 
 
 @app.command()

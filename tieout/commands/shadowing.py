@@ -21,6 +21,7 @@ from tieout.amounts import with_currency
 from tieout.commands.opened import warehouse
 from tieout.commands.printing import print_json, writing
 from tieout.errors import ExitCode
+from tieout.report.whole import print_table
 
 if TYPE_CHECKING:
     from tieout.settings import Settings
@@ -85,7 +86,7 @@ def _show(found: list[Difference], console: Console) -> None:
                 totals[currency] = totals.get(currency, Decimal(0)) + one.amount
         told = "\n".join(with_currency(amount, currency) for currency, amount in sorted(totals.items()))
         table.add_row(code, f"{count:,}", told)
-    console.print(table)
+    print_table(console, table)
     for one in found[:SHOWN]:
         line = (
             f"  order {one.order_id}  {one.record}  {one.difference}: here {one.here or '-'}, there {one.there or '-'}"

@@ -17,6 +17,7 @@ from rich.table import Table
 from tieout.doctor import verdict
 from tieout.doctor.examination import Endpoint, Examination
 from tieout.progress import TITLES
+from tieout.report.whole import print_table
 
 _SKEW_TO_MENTION = 5
 """Seconds; tokens and signatures bear that much."""
@@ -68,7 +69,7 @@ def _vendor(found: Examination, profile: str, console: Console) -> None:
         table.add_column(column, justify=justify)  # type: ignore[arg-type]
     for endpoint in found.endpoints:
         table.add_row(*_row(endpoint))
-    console.print(table)
+    print_table(console, table)
     for finding in found.findings:
         mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[dim]·[/]"}[finding.agrees]
         console.print(f"{mark} {finding.question}: [bold]{escape(finding.answer)}[/]", highlight=False, soft_wrap=True)

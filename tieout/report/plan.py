@@ -21,6 +21,7 @@ from reverse_etl.release import belongs_to
 from tieout.amounts import with_currency
 from tieout.errors import SettingsError
 from tieout.report.plan_view import PlanView, amounts, grouped
+from tieout.report.whole import print_table
 
 _SHOWN_ASIDE = 10
 _LONGEST_VALUE = 400
@@ -129,7 +130,7 @@ def _totals_table(items: Sequence[PlanItem], view: PlanView, console: Console, t
         states = Counter(view.states[item.key] for item in members if item.key in view.states)
         told = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
         table.add_row(f"{len(members):,}", operation, name, "\n".join(totals[name, operation]), told)
-    console.print(table)
+    print_table(console, table)
 
 
 def _aside(view: PlanView, console: Console) -> None:
@@ -185,7 +186,7 @@ def show_list(rows: Sequence[dict[str, Any]], console: Console) -> None:
             f"{row['follow_ups']:,}",
             state,
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def show_approval(done: dict[str, Any], console: Console) -> None:

@@ -21,6 +21,7 @@ from tieout.errors import TieoutError
 from tieout.planning import plan_store
 from tieout.report import figures, plan_view, quarantine
 from tieout.report.figures import Figures
+from tieout.report.whole import print_table
 from tieout.settings import Settings
 
 RUNS_SHOWN = 5
@@ -173,12 +174,11 @@ def _runs(runs: list[dict[str, Any]], console: Console) -> None:
     for run in runs:
         run = {**run, "started": run["started_at"][:16].replace("T", " ")}
         table.add_row(*("" if run.get(column) is None else str(run[column]) for column in columns))
-    console.print(table)
+    print_table(console, table)
     for run in runs:
         if run.get("message"):
-            console.print(
-                f"  {run['started_at'][:16].replace('T', ' ')}: {run['message']}", highlight=False, markup=False
-            )
+            said = f"  {run['started_at'][:16].replace('T', ' ')}: {run['message']}"
+            console.print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 def _exceptions(exceptions: list[dict[str, Any]], console: Console) -> None:

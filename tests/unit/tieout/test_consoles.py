@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 import tieout
 from reverse_etl.plan_items import Plan
@@ -19,6 +20,7 @@ from tieout.report import plan as report
 from tieout.report.figures import Figures, Hold
 from tieout.report.plan_view import PlanView
 from tieout.report.summary import held_lines
+from tieout.report.whole import print_table
 
 MADE = re.compile(r"\bConsole\([^)]*\)")
 
@@ -53,3 +55,14 @@ def test_what_vendors_and_people_say_is_printed_as_it_is() -> None:
     lines = written.getvalue().splitlines()
     assert sum(EVIL in line for line in lines) == 3
     assert any("2 sign_conflict" in line and line.count(EVIL) == 2 for line in lines)
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_where_a_program_reads_a_table_no_name_is_folded(is_terminal: bool) -> None:
+    table = Table("sync", "amount", box=None, pad_edge=False)
+    table.add_row("sync_atlas_accounting__journal_entry_posts", "4,275,012.06 EUR")
+    told = StringIO()
+    console = Console(file=told, width=40, force_terminal=is_terminal, no_color=True, emoji=False)
+    print_table(console, table)
+    assert ("sync_atlas_accounting__journal_entry_posts" in told.getvalue()) is not is_terminal
+    assert console.width == 40
