@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tieout.errors import TieoutError
 
@@ -45,6 +47,9 @@ def running(data_dir: Path) -> RunningSandbox | None:
     try:
         told = json.loads((vendors_dir(data_dir) / "sandbox.json").read_text())
         os.kill(told["pid"], 0)
+        # A number lives on after its process: after a restart of the machine it may be somebody else's.
+        address = urlsplit(told["urls"]["atlas_etrm"])
+        socket.create_connection((address.hostname or "", address.port or 0), timeout=5).close()
     except (OSError, ValueError, KeyError):
         return None
     overlay = {
