@@ -1,17 +1,38 @@
 {# Joins the last euro reference rates known on a day: `document_rates` of a currency, `base_rates` of the base
    currency.
-   A currency without a rate by then keeps its row, with nulls. #}
+   A currency without a rate by then keeps its row, with nulls.
+
+   Each rate is repeated for the days on which it is the last known, so that both sides of the join are equal in
+   currency and day. Joined by "from its day to the next", every row would be compared with every rate of its currency,
+   seven thousand since 1999. Days after the last rate of all are looked up as that day. #}
 {% macro join_reference_rates(currency_code, base_currency_code, on_date) -%}
-    left join {{ ref('int_posting__exchange_rates') }} as document_rates
+    {%- set last_day -%}
+        (select max(rate_date) from {{ ref('int_posting__exchange_rates') }})
+    {%- endset -%}
+    {%- set day = 'case when ' ~ on_date ~ ' > ' ~ last_day ~ ' then ' ~ last_day ~ ' else ' ~ on_date ~ ' end' -%}
+    {%- for currency, relation in ((currency_code, 'document_rates'), (base_currency_code, 'base_rates')) %}
+    left join {{ reference_rates_by_day(last_day) }} as {{ relation }}
         on
-            {{ currency_code }} = document_rates.currency_code
-            and {{ on_date }} >= document_rates.rate_date
-            and {{ on_date }} < coalesce(document_rates.next_rate_date, '9999-12-31'::date)
-    left join {{ ref('int_posting__exchange_rates') }} as base_rates
-        on
-            {{ base_currency_code }} = base_rates.currency_code
-            and {{ on_date }} >= base_rates.rate_date
-            and {{ on_date }} < coalesce(base_rates.next_rate_date, '9999-12-31'::date)
+            {{ currency }} = {{ relation }}.currency_code
+            and {{ day }} = {{ relation }}.in_force_on
+    {%- endfor %}
+{%- endmacro %}
+
+{# The reference rates in force on each day from the first to the last rate of all: a query in brackets. #}
+{% macro reference_rates_by_day(last_day) -%}
+    (
+        select
+            rates.currency_code,
+            cast(series.day as date) as in_force_on,
+            rates.rate_date,
+            rates.units_per_eur
+        from {{ ref('int_posting__exchange_rates') }} as rates
+        cross join lateral generate_series(
+            cast(rates.rate_date as timestamp),
+            cast(coalesce(rates.next_rate_date - 1, {{ last_day }}) as timestamp),
+            interval 1 day
+        ) as series (day)
+    )
 {%- endmacro %}
 
 {# An amount in base currency, as the journal converts it; null where a rate is missing, and where the outcome is beyond
@@ -38,6 +59,8 @@
 {% macro sum_in_base(amount, currency_code, base_currency_code) -%}
     case
         when {{ currency_code }} = {{ base_currency_code }} then cast({{ amount }} as decimal(38, 4))
+        -- Most ages of a party are empty, and dividing costs more than all else here.
+        when {{ amount }} = 0 and document_rates.units_per_eur > 0 and base_rates.units_per_eur is not null then 0
         else {{ money(
             exact_quotient(
                 'try_cast(' ~ amount ~ ' as decimal(24, 4)) * try_cast(base_rates.units_per_eur as decimal(12, 6))',

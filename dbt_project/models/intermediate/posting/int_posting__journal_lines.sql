@@ -21,7 +21,7 @@ dated as (
     cross join {{ ref('stg_operations__run_parameters') }} as parameters
 ),
 
--- Looked up once per currency and day: a currency has thousands of rates, and there are millions of lines.
+-- Looked up once per currency and day: of millions of lines most are in base currency and need no rate.
 rates as (
     select
         days.currency_code,
