@@ -24,7 +24,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ahead, careful, garbage, in_memory, loader, quarantine, refusals, versioning
+from pipelines import ahead, careful, garbage, in_memory, loader, quarantine, refusals, repetitions, versioning
 from pipelines import latest as latest_index
 from pipelines.draft import Draft
 from pipelines.raw_table import RawTable
@@ -98,7 +98,7 @@ class Landing:
                 rows = self._read(
                     connection, table, _Wanted(records, shown.unread), draft, landed_at, misfits, undeclared
                 )
-                repeats = versioning.repeats(connection, table, rows, shown.latest, last_wins=last_wins)
+                repeats = repetitions.repeats(connection, table, rows, shown.latest, last_wins=last_wins)
                 misfits += [_contradicted(table, records[at]) for at in repeats.contradicted]
                 if repeats.dropped:
                     dropped = pc.is_in(rows["_at"], value_set=pa.array(repeats.dropped, pa.int64()))

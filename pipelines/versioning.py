@@ -8,6 +8,7 @@ What does not belong here: files (`landing.py`, `latest.py`), typing (`typed.py`
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def landing_schema(table: RawTable) -> pa.Schema:
 def latest_schema(table: RawTable) -> pa.Schema:
     """What is known of a latest version: key, dates, meta columns, and `_source`, a hash of the record's bytes.
 
-    `_source` is null where the bytes are not known; it is compared within one version of DuckDB only.
+    `_source` is null where the bytes are not known; it is compared with hashes of one function only (`sources.py`).
     """
     landed = landing_schema(table)
     dates = [column.name for column in table.columns if column.type == "date" and column.name not in table.key]
@@ -69,7 +70,8 @@ def latest_schema(table: RawTable) -> pa.Schema:
     return pa.schema([*(landed.field(name) for name in names), ("_source", pa.int64())])
 
 
-def _keys(table: RawTable) -> str:
+def key_columns(table: RawTable) -> str:
+    """SQL of a record's key columns."""
     return ", ".join(f'"{name}"' for name in table.key)
 
 
@@ -88,6 +90,11 @@ def positions(at: Sequence[int]) -> pa.Array:
     if isinstance(at, range):
         return pa.arange(at.start, at.stop, at.step)
     return pa.array(array("q", at), pa.int64())
+
+
+def ascending(numbers: pa.Array) -> bool:
+    """Whether each number is larger than the one before, and none is null."""
+    return not numbers.null_count and bool(pc.all(pc.greater(numbers[1:], numbers[:-1]), min_count=0).as_py())
 
 
 def arrived(table: RawTable, rows: pa.Table, source: pa.Array, at: Sequence[int]) -> pa.Table:
@@ -125,77 +132,32 @@ def _places(
 ) -> pa.ChunkedArray:
     """Where each row's key stands among the latest versions, or null.
 
-    The semi join leaves the few versions that matter: DuckDB would build its table of keys over all the latest, for
-    every few rows anew.
+    Most stand where they came in the answer (`_at`); only the others are looked up. The semi join leaves the few
+    versions that matter: DuckDB would build its table of keys over all the latest, for every few rows anew.
     """
-    connection.register("incoming", rows.select(table.key).append_column("_row", positions(range(rows.num_rows))))
+    places = _where_they_came(table, rows, latest)
+    is_unknown = pc.is_null(places)
+    unknown = rows.select(table.key).filter(is_unknown)
+    if not unknown.num_rows:
+        return pa.chunked_array([places])
+    connection.register("incoming", unknown.append_column("_row", positions(range(unknown.num_rows))))
     connection.register("latest", latest.select(table.key).append_column("_place", positions(range(latest.num_rows))))
-    return connection.sql(
-        f"with former as (select * from latest semi join incoming using ({_keys(table)})) "  # noqa: S608
-        f"select _place from incoming left join former using ({_keys(table)}) order by _row"
-    ).to_arrow_table()["_place"]
-
-
-@dataclass(frozen=True)
-class Repeats:
-    """Rows of keys that came more than once, by position."""
-
-    dropped: list[int]
-    """Another row of the key stands for it, or its key is contradicted."""
-    contradicted: list[int]
-    """Of the dropped: their key came with different content, and order says nothing."""
-
-
-def repeats(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, shown: pa.Table, *, last_wins: bool
-) -> Repeats:
-    """Finds the rows that are not the one row of their key.
-
-    Args:
-        connection: A cursor of one's own.
-        table: What is declared.
-        rows: Rows read (`changed`).
-        shown: The latest versions, with `_at` where a record came with their very bytes (`Shown.latest`).
-        last_wins: Repetitions are versions in order of arrival, as overlapping pages make them.
-    """
-    if not rows.num_rows or (_ascend(table, rows) and not _shown_too(rows, shown)):
-        return Repeats([], [])
-    keys = _keys(table)
-    connection.register("incoming", rows.select([*table.key, "_fingerprint", "_at"]))
-    connection.register("latest", shown)
-    seen = (
-        f"(select {keys}, _fingerprint, _at from incoming union all "  # noqa: S608
-        f"select {keys}, _fingerprint, _at from latest semi join incoming using ({keys}) where _at is not null)"
-    )
-    twice = connection.sql(f"select {keys} from {seen} group by {keys} having count(*) > 1").to_arrow_table()  # noqa: S608
-    if not twice.num_rows:
-        return Repeats([], [])
-    connection.register("repeated", twice)
-    twice = connection.sql(
-        f"select {keys}, max(_at) as _last, count(distinct _fingerprint) > 1 as _differs "  # noqa: S608
-        f"from {seen} semi join repeated using ({keys}) group by {keys}"
-    ).to_arrow_table()
-    connection.register("twice", twice)
-    refused = "false" if last_wins else "_differs"
     found = connection.sql(
-        f"select _at, {refused} from {seen} join twice using ({_keys(table)}) "  # noqa: S608
-        f"where {refused} or _at <> _last order by _at"
-    ).fetchall()
-    return Repeats([at for at, _ in found], [at for at, contradicted in found if contradicted])
+        f"with former as (select * from latest semi join incoming using ({key_columns(table)})) "  # noqa: S608
+        f"select _place from incoming left join former using ({key_columns(table)}) order by _row"
+    ).to_arrow_table()["_place"]
+    return pa.chunked_array([pc.replace_with_mask(places, is_unknown, found.combine_chunks())])
 
 
-def _ascend(table: RawTable, rows: pa.Table) -> bool:
-    """Whether the keys are whole numbers, each larger than the one before, as vendors mostly list them."""
-    if len(table.key) > 1 or not pa.types.is_integer(rows.schema.field(table.key[0]).type):
-        return False
-    keys = rows[table.key[0]].combine_chunks()
-    return bool(pc.all(pc.greater(keys[1:], keys[:-1]), min_count=0).as_py())
-
-
-def _shown_too(rows: pa.Table, shown: pa.Table) -> bool:
-    """Whether a record that was read has a key whose latest version came as well."""
-    places = pc.drop_null(rows["_place"]).combine_chunks()
-    return bool(len(places)) and shown["_at"].take(places).null_count < len(places)
+def _where_they_came(table: RawTable, rows: pa.Table, latest: pa.Table) -> pa.Array:
+    """The rows' own positions where the latest version there has their key, else null."""
+    if "_at" not in rows.column_names:
+        return pa.nulls(rows.num_rows, pa.int64())
+    at = rows["_at"].combine_chunks()
+    at = pc.if_else(pc.less(at, latest.num_rows), at, pa.scalar(None, pa.int64()))
+    there = latest.select(table.key).take(at)
+    same = [pc.equal(there[name], rows[name]) for name in table.key]
+    return pc.if_else(functools.reduce(pc.and_, same), at, pa.scalar(None, pa.int64())).combine_chunks()
 
 
 def gone(
@@ -218,13 +180,15 @@ def gone(
     """
     missing = pc.indices_nonzero(pc.and_(pc.is_null(shown["_at"]), pc.invert(shown["_is_deleted"]))).cast(pa.int64())
     read = pc.drop_null(rows["_place"]).combine_chunks()
+    if missing.equals(read):  # all was read again, in its order
+        return shown.schema.empty_table().select(table.key)
     unseen = shown.take(missing.filter(pc.invert(pc.is_in(missing, value_set=read))))
     if not unseen.num_rows:
         return unseen.select(table.key)
     connection.register("refused", pa.table({"record_key": [misfit.record_key for misfit in misfits]}, _REFUSED))
     connection.register("unseen", unseen)
     return connection.sql(
-        f"select {_keys(table)} from unseen where {scope.condition()} "  # noqa: S608
+        f"select {key_columns(table)} from unseen where {scope.condition()} "  # noqa: S608
         f"and {key_text(table)} not in (select record_key from refused)"
     ).to_arrow_table()
 
@@ -246,9 +210,9 @@ def buried(
     connection.register("latest", latest)
     return (
         connection.sql(
-            f"select distinct {_keys(table)} from told "  # noqa: S608
-            f"semi join (from latest where not _is_deleted) using ({_keys(table)}) "
-            f"anti join shown using ({_keys(table)})"
+            f"select distinct {key_columns(table)} from told "  # noqa: S608
+            f"semi join (from latest where not _is_deleted) using ({key_columns(table)}) "
+            f"anti join shown using ({key_columns(table)})"
         )
         .to_arrow_table()
         .cast(schema)
@@ -300,21 +264,24 @@ def merged(table: RawTable, latest: pa.Table, newer: pa.Table) -> pa.Table:
     fresh = newer.select(schema.names).cast(schema)
     if not latest.num_rows:
         return fresh
-    places = newer["_place"]
+    places = newer["_place"].combine_chunks()
     at = schema.get_field_index("_landed_at")
     former = latest["_landed_at"].take(places)
-    fresh = fresh.set_column(at, schema.field(at), pc.coalesce(fresh["_landed_at"], former)).append_column(
-        "_place", places
-    )
-    instead = fresh.filter(pc.is_valid(places)).sort_by("_place")
-    is_replaced = pc.is_in(positions(range(latest.num_rows)), value_set=instead["_place"].combine_chunks())
+    fresh = fresh.set_column(at, schema.field(at), pc.coalesce(fresh["_landed_at"], former))
+    if ascending(places):  # then, as where all was read again in its order, nothing large is copied
+        if len(places) == latest.num_rows:
+            return fresh
+        instead = fresh
+    else:
+        instead = fresh.append_column("_place", places).filter(pc.is_valid(places)).sort_by("_place")
+    is_replaced = pc.is_in(positions(range(latest.num_rows)), value_set=places)
     kept = [
         latest[name]
         if name in table.key
         else pc.replace_with_mask(latest[name].combine_chunks(), is_replaced, instead[name].combine_chunks())
         for name in schema.names
     ]
-    new = fresh.filter(pc.is_null(places)).select(schema.names)
+    new = fresh.filter(pc.is_null(places))
     return pa.concat_tables([pa.table(kept, schema=schema), new])
 
 

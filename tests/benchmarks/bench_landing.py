@@ -253,6 +253,8 @@ def main(rows: int, dict_rows: int, pages: int, folder: Path) -> None:
     landed = show("first landing, loaded", in_a_process("land", str(first), str(folder)), reference)
     again = show("  the same again, unchanged", in_a_process("land", str(first), str(folder)), reference)
     part = show("  again with 1 % changed", in_a_process("land", str(changed), str(folder)), reference)
+    shutil.rmtree(folder / "landing_index")
+    show("  the same again, its index lost", in_a_process("land", str(changed), str(folder)), reference)
     print(f"  of the first landing: unchanged {again / landed:.2f}, 1 % changed {part / landed:.2f}")
     per_row = landed / rows
     plain = show(f"plain dlt over dicts, {dict_rows:,} rows", in_a_process("plain_dlt", str(few), str(folder)))
