@@ -306,6 +306,7 @@ class Settings:
         """Returns the configuration of the Atlar client."""
         from pipelines.atlar.client import AtlarConfig
 
+        statement_format = self.value("sources.atlar.statement_format", "CAMT_053")
         return AtlarConfig(
             base_url=self.required("sources.atlar.base_url"),
             access_key=self.required("sources.atlar.access_key"),
@@ -313,6 +314,8 @@ class Settings:
             auth=self.choice("sources.atlar.auth", ("oauth2", "basic"), "oauth2"),
             routes=self.choice("sources.atlar.routes", ("versioned", "seed"), "versioned"),
             requests_per_second=self.integer("sources.atlar.requests_per_second", 5),
+            overlap_days=self.integer("sources.atlar.overlap_days", 60),
+            statement_format=None if statement_format == "raw" else statement_format,
         )
 
     def ecb(self) -> EcbConfig | None:

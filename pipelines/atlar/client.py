@@ -23,7 +23,7 @@ from pipelines.transport import errors, exact
 from pipelines.transport.auth import Auth, BasicAuth, Token, TokenAuth
 from pipelines.transport.pacing import TokenBucket, Unlimited
 from pipelines.transport.reply import Reply
-from pipelines.transport.session import Clockwork, Patience, Session, decode, surprise
+from pipelines.transport.session import Answer, Clockwork, Patience, Session, decode, surprise
 
 SYSTEM = "atlar"
 
@@ -72,8 +72,8 @@ class AtlarClient:
         self._routes = {**ROUTES[config.routes], **config.route_overrides}
         rate = config.requests_per_second * _PACE
         limit = TokenBucket(rate, rate) if rate else Unlimited()
-        # No figure is documented for a 429 without Retry-After: a pause, then with growing pauses.
-        patience = Patience(wait_after_429=2.0, attempts=6)
+        # Contract section 3.7: a 429 without Retry-After means growing pauses: 2, 4, 8 … 30 seconds.
+        patience = Patience(wait_after_429=2.0, longest_wait_after_429=30.0, attempts=6)
         self.session = Session(SYSTEM, config.base_url, limit=limit, patience=patience, clockwork=clockwork)
         self.session.secrets = (config.access_key, config.secret)
         basic = BasicAuth(config.access_key, config.secret)
@@ -222,17 +222,23 @@ class AtlarClient:
         return Reply([record], answer.request_id, answer.status)
 
     def _fetch_token(self) -> Token:
-        pair = base64.b64encode(f"{self.config.access_key}:{self.config.secret}".encode()).decode()
-        answer = self.session.send(
-            "read",
-            "POST",
-            self._path("token"),
-            body=b"grant_type=client_credentials",
-            content_type="application/x-www-form-urlencoded",
-            authorization=f"Basic {pair}",
-        )
+        try:
+            answer = self._ask_token("token")
+        except errors.RecordNotFound:
+            answer = self._ask_token("token_of_before")  # contract section 2: the older name is still seen
         told = decode(self.session, answer, dict[str, Any], is_write=False)
         value = told.get("access_token")
         if not isinstance(value, str):
             raise errors.UnexpectedAnswer(SYSTEM, "the token call answered without a token", status=answer.status)
         return Token.told(value, told.get("expires_in"), _TOKEN_LIFETIME)
+
+    def _ask_token(self, route: str) -> Answer:
+        pair = base64.b64encode(f"{self.config.access_key}:{self.config.secret}".encode()).decode()
+        return self.session.send(
+            "read",
+            "POST",
+            self._path(route),
+            body=b"grant_type=client_credentials",
+            content_type="application/x-www-form-urlencoded",
+            authorization=f"Basic {pair}",
+        )

@@ -17,6 +17,7 @@ _ACCOUNTING = "/accounting/v2beta"
 VERSIONED: Mapping[str, str] = MappingProxyType(
     {
         "token": "/iam/v2/oauth2/token",
+        "token_of_before": "/iam/v2beta/oauth2/token",
         "entities": f"{_FINANCIAL}/entities",
         "accounts": f"{_FINANCIAL}/accounts",
         "balances": f"{_FINANCIAL}/accounts/{{id}}/balances",

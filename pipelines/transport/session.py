@@ -67,7 +67,9 @@ class Patience:
     longest_wait: float = 30.0
     least_wait_after_429: float = 0.0
     wait_after_429: float = 60.0
-    """Where a 429 does not say how long."""
+    """Where a 429 does not say how long; doubled with each that follows on it, up to `longest_wait_after_429`."""
+    longest_wait_after_429: float = 60.0
+    """Of those that double."""
     timeout: float = 60.0
     connect_timeout: float = 10.0
 
@@ -106,6 +108,7 @@ class Session:
         self._pacer = Pacer(limit or Unlimited(), sleep=self.clockwork.sleep, monotonic=self.clockwork.monotonic)
         self._lock = threading.Lock()
         self._idle: list[httpx.Client] = []
+        self._refused_in_a_row = 0
 
     def send(
         self,
@@ -165,17 +168,28 @@ class Session:
 
     def _authorized(self, attempt: _Attempt) -> Answer:
         if attempt.authorization is not None or self.auth is None:
+            self._pacer.acquire()
             return self._once(attempt, attempt.authorization)
-        authorization = _token(self.auth.header)
+        authorization = self._let_through(self.auth)
         try:
             answer = self._once(attempt, authorization)
         except errors.CredentialsRefused:
             if not _token(functools.partial(self.auth.renew, authorization)):
                 raise
-            authorization = _token(self.auth.header)
+            authorization = self._let_through(self.auth)
             answer = self._once(attempt, authorization)
         self.auth.accepted(authorization)
         return answer
+
+    def _let_through(self, auth: Auth) -> str:
+        """The header of a request that may go now: a token of minutes may end while the pace holds the request back."""
+        authorization = _token(auth.header)
+        while True:
+            self._pacer.acquire()
+            present = _token(auth.header)
+            if present == authorization:
+                return authorization
+            authorization = present  # it took requests of its own: whether this one may go has to be asked again
 
     def _once(self, attempt: _Attempt, authorization: str | None) -> Answer:
         headers = dict(attempt.headers)
@@ -183,7 +197,6 @@ class Session:
             headers["Authorization"] = authorization
             if (spoken := authorization.partition(" ")[2]) not in self._spoken:
                 self._spoken.append(spoken)
-        self._pacer.acquire()
         client = self._borrow()
         try:
             request = client.build_request(
@@ -208,6 +221,7 @@ class Session:
         request_id = response.headers.get("request-id") or response.headers.get("x-request-id")
         if response.is_success:
             is_token = attempt.authorization is not None
+            self._refused_in_a_row = 0
             return Answer(response.status_code, body, request_id, is_confidential=is_token)
         error = errors.error_for(
             self.system,
@@ -220,10 +234,16 @@ class Session:
         error.add_note(attempt.label)
         error.retry_after = retry_after(response.headers)
         if isinstance(error, errors.RateLimited) and not isinstance(error, errors.TooEarly):
-            wait = self._patience.wait_after_429 if error.retry_after is None else error.retry_after
+            wait = self._growing_wait() if error.retry_after is None else error.retry_after
             error.retry_after = max(wait, self._patience.least_wait_after_429)
             self._pacer.hold(error.retry_after)
         raise error
+
+    def _growing_wait(self) -> float:
+        with self._lock:
+            doubled = self._patience.wait_after_429 * 2.0**self._refused_in_a_row
+            self._refused_in_a_row = min(self._refused_in_a_row + 1, 30)
+        return min(doubled, self._patience.longest_wait_after_429)
 
     def _sleep(self, seconds: float) -> None:
         if seconds > 0:

@@ -21,11 +21,14 @@ class Vendor:
         self.requests: list[httpx.Request] = []
         self.tokens = 0
         self.live_token = ""
+        self.token_path = "/iam/v2/oauth2/token"
         self.pages: dict[str, tuple[list[Any], str]] = {"": ([], "")}
         self.answers: list[httpx.Response] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/iam/v2/oauth2/token":
+        if "/oauth2/" in request.url.path and request.url.path != self.token_path:
+            return httpx.Response(404, json={"status": 404, "message": "no such path"})
+        if request.url.path == self.token_path:
             assert request.headers["Authorization"] == "Basic a2V5OnNlY3JldA=="
             assert request.content == b"grant_type=client_credentials"
             self.tokens += 1
@@ -89,6 +92,24 @@ def test_a_token_of_five_minutes_is_renewed_a_minute_early(vendor: Vendor, clock
     assert vendor.tokens == 2
 
 
+def test_the_older_name_of_the_token_call_is_tried(vendor: Vendor, clock: VirtualClock) -> None:
+    vendor.token_path = "/iam/v2beta/oauth2/token"
+    client(vendor, clock).records("accounts")
+    assert vendor.tokens == 1
+
+
+def test_a_token_that_ends_while_the_pace_holds_a_request_is_renewed_before_it(
+    vendor: Vendor, clock: VirtualClock
+) -> None:
+    talking = client(vendor, clock)
+    talking.records("accounts")
+    vendor.answers = [httpx.Response(429, headers={"Retry-After": "900"})]
+    ended = vendor.live_token
+    talking.records("accounts")
+    assert vendor.tokens == 2
+    assert [request.headers["Authorization"] for request in vendor.requests[1:]] == [f"Bearer {ended}", "Bearer t2"]
+
+
 def test_basic_needs_no_token(vendor: Vendor, clock: VirtualClock) -> None:
     client(vendor, clock, auth="basic").records("accounts")
     assert vendor.tokens == 0
@@ -149,6 +170,16 @@ def test_429_without_a_hint_backs_off(vendor: Vendor, clock: VirtualClock) -> No
     vendor.answers = [httpx.Response(429), httpx.Response(429, headers={"Retry-After": "3"})]
     client(vendor, clock).records("accounts")
     assert clock.slept == [2.0, 3.0]
+
+
+def test_a_storm_of_429_without_a_hint_makes_the_pauses_grow(vendor: Vendor, clock: VirtualClock) -> None:
+    vendor.answers = [httpx.Response(429)] * 8
+    talking = client(vendor, clock)
+    talking.records("accounts")
+    assert clock.slept == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0]
+    vendor.answers = [httpx.Response(429)]
+    talking.records("accounts")
+    assert clock.slept[8:] == [2.0]  # the answer between them ended the row
 
 
 def test_pacing_keeps_below_the_cap(vendor: Vendor, clock: VirtualClock) -> None:

@@ -41,6 +41,10 @@ def test_environment_goes_before_the_toml_files(tmp_path: Path, monkeypatch: pyt
     assert loaded.atlar().requests_per_second == 7
     monkeypatch.setenv("SOURCES__ATLAR__BASE_URL", "http://environment")
     assert settings.load().atlar().base_url == "http://environment"
+    assert (loaded.atlar().overlap_days, loaded.atlar().statement_format) == (60, "CAMT_053")
+    monkeypatch.setenv("SOURCES__ATLAR__OVERLAP_DAYS", "90")
+    monkeypatch.setenv("SOURCES__ATLAR__STATEMENT_FORMAT", "raw")
+    assert (settings.load().atlar().overlap_days, settings.load().atlar().statement_format) == (90, None)
     assert "s3cret" not in repr(loaded.atlar())
 
 
