@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines import currencies, custom_fields, nested_money
 from pipelines.raw_table import Column, RawTable
@@ -111,11 +112,16 @@ def column(column: Column, raws: list[msgspec.Raw], reasons: dict[int, str]) -> 
 
 
 def require(column: Column, array: pa.Array, reasons: dict[int, str]) -> None:
-    """A record without this column has no key."""
-    if array.null_count:
-        for at, present in enumerate(array.is_valid().to_pylist()):
-            if not present:
+    """A record without this column has no key; an empty text is none either."""
+    if array.null_count or has_empty(array):
+        for at, value in enumerate(array.to_pylist()):
+            if value is None or value == "":
                 reasons.setdefault(at, f"has no {column.name}")
+
+
+def has_empty(values: pa.Array) -> bool:
+    """Whether a text among values is empty."""
+    return pa.types.is_string(values.type) and pc.min(pc.binary_length(values)).as_py() == 0
 
 
 def _read_as(type_: Any) -> Callable[[list[msgspec.Raw]], list[Any]]:

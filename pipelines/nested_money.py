@@ -32,13 +32,22 @@ _DECIMAL = r"-?[0-9]{1,18}(?:\.[0-9]{1,10})?"
 _MOST_DIGITS = 15
 """Of a number that is no text: DuckDB reads it through a double, which keeps so many."""
 
+_ODD = r'^\s*[^\s{\[]|"stringValue"\s*:\s*null'
+"""A scalar where an amount or a list of lines belongs, and an amount without its exact text."""
+
 _IS_DECIMAL = re.compile(_DECIMAL)
 
 
 def are_fit(texts: pa.Array) -> bool:
     """Whether all amounts and currencies are certainly readable; False where one has to be looked at (`why_unfit`)."""
     rest = pc.replace_substring_regex(texts, _good(), "")
-    return not pc.any(pc.match_substring_regex(rest, _doubtful())).as_py()
+    if (
+        pc.any(pc.match_substring_regex(rest, _doubtful())).as_py()
+        or pc.any(pc.match_substring_regex(texts, _ODD)).as_py()
+    ):
+        return False
+    minor, exact_texts = (pc.count_substring(texts, name) for name in ('"value"', '"stringValue"'))
+    return not pc.any(pc.greater(minor, exact_texts)).as_py()
 
 
 @functools.cache
@@ -62,7 +71,10 @@ def _doubtful() -> str:
 
 def why_unfit(text: str) -> str | None:
     """Why a JSON text holds money that cannot be read exactly; None where all of it can."""
-    return _why(exact.loads(text.encode()))
+    value = exact.loads(text.encode())
+    if not isinstance(value, dict | list) and value not in (None, ""):
+        return f"neither an object nor a list: {text[:60]}"
+    return _why(value)
 
 
 def _why(value: Any) -> str | None:
@@ -70,6 +82,8 @@ def _why(value: Any) -> str | None:
         return next((why for entry in value if (why := _why(entry)) is not None), None)
     if not isinstance(value, dict):
         return None
+    if "currency" in value and value.get("value") is not None and value.get("stringValue") is None:
+        return "an amount has a value in minor units but no stringValue, its exact text"
     for name, entry in value.items():
         if isinstance(entry, dict | list):
             why = _why(entry)

@@ -164,7 +164,7 @@ def _read_block(table: RawTable, records: Sequence[msgspec.Raw], data: bytes) ->
             raise ValueError("an amount or a currency to be looked at")
         if column.type == "custom_fields" and not custom_fields.are_fit(values):
             raise ValueError("custom fields to be looked at")
-        if column.name in table.key and values.null_count:
+        if column.name in table.key and (values.null_count or careful.has_empty(values)):
             raise ValueError(f"has no {column.name}")
         columns.append(values)
     return [*columns, unknown if unknown is not None else pa.nulls(len(records), pa.string())]

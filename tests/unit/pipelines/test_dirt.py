@@ -162,12 +162,25 @@ def test_both_readers_agree(table: RawTable, monkeypatch: pytest.MonkeyPatch) ->
     assert quick.rows.equals(_carefully(table, records, monkeypatch))
 
 
-@pytest.mark.parametrize("given", ["", ', "lines": null', ', "lines": "none"', ', "lines": 7'])
-def test_records_without_the_lists_they_should_have_read_alike(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("given", "fit"), [("", 300), (', "lines": null', 300), (', "lines": "none"', 0), (', "lines": 7', 0)]
+)
+def test_records_without_the_lists_they_should_have_read_alike(
+    given: str, fit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     records = raws(*(f'{{"id": "{number}"{given}}}' for number in range(300)))
     quick = type_records(accounting.INVOICES, records)
-    assert quick.rows.num_rows == 300
+    assert (quick.rows.num_rows, len(quick.misfits)) == (fit, 300 - fit)
     assert quick.rows.equals(_carefully(accounting.INVOICES, records, monkeypatch))
+
+
+@pytest.mark.parametrize("quick", [True, False], ids=["by blocks", "value by value"])
+def test_an_empty_id_is_none(landing: Landing, monkeypatch: pytest.MonkeyPatch, quick: bool) -> None:
+    if not quick:
+        monkeypatch.setattr(typed, "_PATIENCE", 0)
+    records = [*(f'{{"id": "{number}", "name": ""}}' for number in range(300)), '{"id": "", "name": "Bank"}']
+    landed = landing.land(atlar.CONNECTIONS, raws(*records), scope=EVERYTHING)
+    assert (landed.rows, landed.quarantined) == (300, 1)
 
 
 def test_a_fingerprint_is_the_same_in_every_version_of_everything() -> None:

@@ -83,6 +83,11 @@ UNFIT = [
     '[{"amount": "1.00"}, {"amount": true}]',
     '[{"quantity": 1e30}]',
     '[{"unit_price": 12345678901234567.89}]',
+    '{"currency": "EUR", "value": 125000}',
+    '{"instructedAmount": {"currency": "USD", "value": 5, "stringValue": null}}',
+    "7",
+    '"12.50"',
+    "true",
 ]
 
 
