@@ -2,12 +2,21 @@
 -- movement of its own, the payment still stands as if the money had stayed, or neither of the two was ever booked.
 -- One row per return: a bank transaction, or the entry of a statement where no transaction tells it.
 with named as (
-    select distinct
+    select
         amounts.record_id,
         paid.journal_entry_id
     from {{ ref('int_reconciliation__returned_amounts') }} as amounts
     inner join {{ ref('int_reconciliation__payment_references') }} as paid
-        on paid.reference in (amounts.end_to_end_id, amounts.instruction_id)
+        on amounts.end_to_end_id = paid.reference
+
+    union
+
+    select
+        amounts.record_id,
+        paid.journal_entry_id
+    from {{ ref('int_reconciliation__returned_amounts') }} as amounts
+    inner join {{ ref('int_reconciliation__payment_references') }} as paid
+        on amounts.instruction_id = paid.reference
 ),
 
 -- What may answer for a return in the books, and the days on which it may: a payment that was voided, within the eight

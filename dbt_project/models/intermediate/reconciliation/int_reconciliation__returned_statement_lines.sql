@@ -156,12 +156,11 @@ matched as (
     from lines
     left join single_transactions as transactions
         on
-            lines.sum_transaction_id is null
-            and lines.account_id = transactions.account_id
+            lines.account_id = transactions.account_id
             and lines.currency_code = transactions.currency_code
             and lines.booking_date = transactions.booking_date
             and lines.amount = transactions.amount
-            and lines.place = transactions.place
+            and case when lines.sum_transaction_id is null then lines.place end = transactions.place
     where lines.is_returned
 ),
 
