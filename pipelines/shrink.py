@@ -27,6 +27,20 @@ LEAST_PERCENT = 80
 SMALLEST = 10
 """Tables of fewer records may shrink as they like: one record more or less is too much of them."""
 
+NEVER_EMPTY = frozenset(
+    (
+        "atlas_etrm.counterparties",
+        "atlas_etrm.custom_field_definitions",
+        "atlas_accounting.accounts",
+        "atlar.accounts",
+        "atlar.entities",
+        "atlar.connections",
+        "atlar.gl_entities",
+        "atlar.gl_accounts",
+    )
+)
+"""Master data, of which nobody deletes the last record: however few they are, none at all is a lost permission."""
+
 SHORT_LIVED = frozenset(("atlar.pending_transactions",))
 """Tables whose records leave by themselves: a pending transaction is gone as soon as it is booked."""
 
@@ -78,6 +92,8 @@ def shrunk(table: RawTable, received: int, latest: pa.Table, scope: Scope | None
             f"select count(*) from latest where not _is_deleted and {scope.condition()}"  # noqa: S608 - our own names
         ).fetchone()
     held = counted[0] if counted else 0
+    if received == 0 and held and name in NEVER_EMPTY:
+        return Shrunk(name, held, received)
     if held < SMALLEST or received * 100 >= held * LEAST_PERCENT:
         return None
     return Shrunk(name, held, received)

@@ -54,7 +54,7 @@ class AtlarConfig:
 
 class _Page(msgspec.Struct):
     items: list[msgspec.Raw]
-    nextToken: str = ""  # noqa: N815  (the vendor's spelling)
+    nextToken: str | None = ""  # noqa: N815  (the vendor's spelling)
 
 
 class AtlarClient:

@@ -229,6 +229,9 @@ class AtlasEtrmClient:
         else:
             # Read where it lies in the answer: the records of a whole table are hundreds of megabytes.
             records = self._listed(envelope.data, answer, is_write=is_write) if first not in (b"n", b"") else []
+        if first in (b"n", b"") and not is_write and envelope.recordCount != 0:
+            # No list at all is not an empty one, which would say that everything is gone.
+            raise surprise(self.session, answer, "success without data", is_write=is_write)
         if envelope.recordCount is not None and envelope.recordCount != len(records):
             told = f"recordCount is {envelope.recordCount}, data has {len(records)} records"
             raise surprise(self.session, answer, told, is_write=is_write)

@@ -33,12 +33,13 @@ class Rates:
     misfits: list[Misfit] = field(default_factory=list)
 
 
-def parse_rates(text: str, since: date | None = None) -> Rates:
+def parse_rates(text: str, since: date | None = None, until: date = date.max) -> Rates:
     """Reads the wide CSV.
 
     Args:
         text: The file.
         since: Days before it are passed over; None reads all.
+        until: A later day has not come yet, so its line is a misfit.
 
     Returns:
         Records `{rate_date, currency_code, units_per_eur}`, units as published; a rate that is no positive number is
@@ -59,6 +60,8 @@ def parse_rates(text: str, since: date | None = None) -> Rates:
         day = _day(values[0])
         if day is None:
             found.misfits.append(Misfit(values[0], "not a date", ",".join(line).encode()))
+        elif day > until:
+            found.misfits.append(Misfit(values[0], "a day that has not come yet", ",".join(line).encode()))
         elif since is None or day >= since:
             _add(found, day, dict(zip(header[1:], values[1:], strict=False)))
     return found

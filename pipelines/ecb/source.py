@@ -40,7 +40,9 @@ def _read(client: EcbClient, reading: Reading) -> Iterator[Fetched]:
     if since is not None and reading.since is not None:
         since = min(since, reading.since)
     try:
-        rates = parse_rates(client.reference_rates(), since)
+        # A day that lies ahead would be the newest for good, and nothing would be asked again until it comes.
+        tomorrow = max(reading.as_of, reading.landing.now().date()) + timedelta(days=1)
+        rates = parse_rates(client.reference_rates(), since, tomorrow)
     except VendorError as error:
         reading.findings.append(f"ecb: the reference rates could not be read ({error}). The last known ones serve.")
         return

@@ -56,8 +56,9 @@ def client(vendor: Vendor, clock: VirtualClock, **settings: Any) -> AtlarClient:
     return AtlarClient(AtlarConfig("https://atlar.test", "key", "secret", **given), clock.clockwork(vendor))
 
 
-def test_short_and_empty_pages_are_not_the_end(vendor: Vendor, clock: VirtualClock) -> None:
-    vendor.pages = {"": ([{"id": "1"}], "p2"), "p2": ([], "p3"), "p3": ([{"id": "2"}, {"id": "3"}], "")}
+@pytest.mark.parametrize("end", ["", None])
+def test_short_and_empty_pages_are_not_the_end(vendor: Vendor, clock: VirtualClock, end: Any) -> None:
+    vendor.pages = {"": ([{"id": "1"}], "p2"), "p2": ([], "p3"), "p3": ([{"id": "2"}, {"id": "3"}], end)}
     records = client(vendor, clock).records("transactions")
     assert [msgspec.json.decode(each)["id"] for each in records] == ["1", "2", "3"]
     assert [request.url.params["limit"] for request in vendor.requests] == ["500"] * 3

@@ -146,6 +146,17 @@ def test_a_record_count_that_does_not_match_is_refused(vendor: Vendor, clock: Vi
         client(vendor, clock).all_orders()
 
 
+@pytest.mark.parametrize("body", [{"success": True}, {"success": True, "data": None}])
+def test_no_list_is_not_an_empty_one(vendor: Vendor, clock: VirtualClock, body: dict[str, Any]) -> None:
+    vendor.answers["/api/Order/GetByIds"] = [httpx.Response(200, json=body)]
+    with pytest.raises(errors.UnexpectedAnswer, match="success without data"):
+        client(vendor, clock).all_orders()
+    vendor.answers["/api/Order/GetByIds"] = [httpx.Response(200, json={**body, "recordCount": 0})]
+    assert client(vendor, clock).all_orders() == []
+    vendor.answers["/api/Order/Post"] = [httpx.Response(200, json=body)]
+    assert client(vendor, clock).post_orders([{"id": 1}]).status == 200
+
+
 def test_a_write_answered_with_a_wrong_count_has_an_unknown_outcome(vendor: Vendor, clock: VirtualClock) -> None:
     vendor.answers["/api/Invoice/Post"] = [envelope([], recordCount=1)]
     with pytest.raises(errors.OutcomeUnknown):

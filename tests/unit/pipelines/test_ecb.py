@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from virtual import VirtualClock
 
+from pipelines import quarantine
 from pipelines.ecb.client import EcbClient, EcbConfig
 from pipelines.ecb.rates import parse_rates
 from pipelines.ecb.source import tasks
@@ -106,6 +107,18 @@ def test_a_corrected_rate_is_a_version_and_a_day_left_out_keeps_its_rate(
     assert landed(landing)["2026-04-09", "USD"] == "1.1651000000"
     assert landed(landing)["1999-01-04", "USD"] == "1.1789000000", "only the last two weeks are read again"
     assert not any(landing.latest(REFERENCE_RATES)["_is_deleted"].to_pylist())
+
+
+def test_a_day_that_has_not_come_is_refused_and_does_not_end_the_asking(
+    landing: Landing, read: Callable[..., list[str]]
+) -> None:
+    read(Bank(b"Date,USD\n2062-04-10,1.2\n2026-04-09,1.1\n"))
+    assert landed(landing) == {("2026-04-09", "USD"): "1.1000000000"}
+    (refusal,) = quarantine.open_refusals(landing)
+    assert (refusal.record_key, refusal.reason) == ("2062-04-10", "a day that has not come yet")
+    again = Bank()
+    read(again)
+    assert len(again.asked) == 1
 
 
 @pytest.mark.parametrize(

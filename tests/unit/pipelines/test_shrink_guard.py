@@ -12,7 +12,7 @@ from virtual import VirtualClock
 from pipelines import quarantine
 from pipelines.extract import RAW_TABLES, extract
 from pipelines.landing import Landing
-from pipelines.shrink import SnapshotShrunkError
+from pipelines.shrink import NEVER_EMPTY, SHORT_LIVED, SnapshotShrunkError
 from pipelines.transport import errors
 
 ORDERS, ITEMS = "/api/Order/GetByIds", "/api/OrderItem/GetByIds"
@@ -80,6 +80,24 @@ def test_small_tables_may_shrink(
     land(vendors, landing, clock)
     vendors.answers |= {ORDERS: records(after)}
     assert land(vendors, landing, clock) == {"atlas_etrm.orders": gone}
+
+
+def test_master_data_is_never_empty_however_few_they_were(
+    vendors: Vendors, landing: Landing, clock: VirtualClock
+) -> None:
+    only = frozenset({"atlar.accounts"})
+    land(vendors, landing, clock, only=only)
+    vendors.answers["/financial-data/v2/accounts"].pop()
+    assert land(vendors, landing, clock, only=only) == {"atlar.accounts": 1}
+    vendors.answers["/financial-data/v2/accounts"] = []
+    with pytest.raises(SnapshotShrunkError, match="from 1 records to 0"):
+        land(vendors, landing, clock, only=only)
+    assert land(vendors, landing, clock, only=only, accept_shrink=True) == {"atlar.accounts": 1}
+
+
+def test_every_table_the_guard_names_is_one() -> None:
+    names = {f"{table.system}.{table.name}" for table in RAW_TABLES}
+    assert names >= NEVER_EMPTY | SHORT_LIVED
 
 
 def test_what_is_asked_for_by_a_refused_table_is_not_read_from_it(
