@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -122,6 +123,9 @@ def _usage_or_raise(problem: Exception) -> None:
 
 
 def _fail(message: str, code: ExitCode) -> None:
+    if "--sandbox" in sys.argv[1:2]:
+        # A remedy is typed as it stands: without the option it would go to the real systems.
+        message = re.sub(r"`tieout (?!--sandbox)", "`tieout --sandbox ", message)
     sys.stderr.write(f"tieout: {message}\n")
     sys.exit(code)
 

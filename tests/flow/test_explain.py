@@ -134,6 +134,17 @@ def test_what_is_not_there_is_said_with_what_is_near(settled: Settled) -> None:
     assert (blank.returncode, "name of a record" in blank.stderr) == (2, True)
 
 
+def test_an_invoices_number_means_the_invoice_although_a_bank_line_names_it(settled: Settled) -> None:
+    [row] = settled.profile.query(
+        "select bank_transaction_id, invoice_number from marts.fct_bank_transactions"
+        " inner join staging.stg_atlas_accounting__invoices on reference = invoice_number"
+        " where order_id is null order by invoice_number limit 1"
+    )
+    assert explained(settled, row["invoice_number"])["subject"]["kind"] == "invoice"
+    line = explained(settled, f"bank:{row['bank_transaction_id']}")
+    assert line["subject"]["kind"] == "bank_transaction"
+
+
 def test_a_number_longer_than_any_id_is_a_question_like_any_other(settled: Settled) -> None:
     for wanted in ("9" * 30, f"item:{'9' * 30}", "item:\u0663"):
         done = settled.profile.command("explain", wanted)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +53,14 @@ class Warehouse:
         Raises:
             duckdb.Error: the query does not fit the snapshot.
         """
-        with duckdb.connect(str(self.path), read_only=True) as connection:
-            cursor = connection.execute(query, list(values))
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        cursor = self._connection.execute(query, list(values))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """Opened once: a snapshot never changes, and opening one takes longer than most questions to it."""
+        return duckdb.connect(str(self.path), read_only=True)
 
 
 def warehouse(settings: Settings) -> Warehouse:

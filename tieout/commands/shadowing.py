@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 
 from tieout import publish
-from tieout.amounts import with_currency
 from tieout.commands.opened import warehouse
 from tieout.commands.printing import print_json, writing
 from tieout.errors import ExitCode
@@ -72,6 +71,8 @@ def shadow(
 
 
 def _show(found: list[Difference], console: Console) -> None:
+    from tieout.amounts import with_currency
+
     if not found:
         console.print("[green]no difference[/]")
         return

@@ -38,7 +38,9 @@ def find(warehouse: Warehouse, wanted: str) -> list[Subject]:
     else:
         finders = _FINDERS.values()
     found = {subject for finder in finders for subject in finder(warehouse, text)}
-    return sorted(found)
+    # What bears the number is meant, not the bank lines that mention it; its own story shows those.
+    bearers = {subject for subject in found if subject.kind != "bank_transaction"}
+    return sorted(bearers or found)
 
 
 def near(warehouse: Warehouse, wanted: str) -> list[str]:

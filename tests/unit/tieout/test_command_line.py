@@ -73,3 +73,16 @@ def test_a_folder_nobody_may_write_is_named(
 
     assert _ends(monkeypatch, work) == ExitCode.FAILED
     assert f"tieout: {tmp_path / 'run.lock'}: Read-only file system. Check who may write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [(["tieout", "--sandbox", "sql"], "`tieout --sandbox run` does it"), (["tieout", "sql"], "`tieout run` does it")],
+)
+def test_a_remedy_stays_in_the_sandbox_it_was_typed_in(
+    typed: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", typed)
+    with pytest.raises(SystemExit):
+        cli._fail("nothing has been published yet; `tieout run` does it", ExitCode.FAILED)
+    assert told in capsys.readouterr().err
