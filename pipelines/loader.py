@@ -20,6 +20,8 @@ _QUIET = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "CRITICAL",
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    # Rows belong into landing/ and the work file; a copy in dlt's folder would hold whole account numbers.
+    "LOAD__DELETE_COMPLETED_JOBS": "true",
 }
 
 _USED_AT_ONCE = ("dlt.destinations.impl.duckdb.duck", "dlt.common.libs.pyarrow", "dlt.sources.helpers.requests")
