@@ -357,19 +357,22 @@ def sandbox(
     from sandbox.state import SandboxError
 
     del context  # The sandbox has one data directory whatever the profile of the other commands.
-    options = SandboxOptions(
-        data_dir=sandbox_process.vendors_dir(settings_module.load(SANDBOX).paths.data_dir),
-        seed=seed,
-        scale=scale,
-        as_of=settings_module.parse_date(as_of, "--as-of"),
-        port_base=port_base,
-        reset=reset,
-        atlas_etrm_requests_per_minute=atlas_etrm_requests_per_minute,
-        accounting_tier=accounting_tier,
-        atlar_requests_per_second=atlar_requests_per_second,
-        atlar_seed_routes=atlar_seed_routes,
-        latency_ms=latency_ms,
-    )
+    try:
+        options = SandboxOptions(
+            data_dir=sandbox_process.vendors_dir(settings_module.load(SANDBOX).paths.data_dir),
+            seed=seed,
+            scale=scale,
+            as_of=settings_module.parse_date(as_of, "--as-of"),
+            port_base=port_base,
+            reset=reset,
+            atlas_etrm_requests_per_minute=atlas_etrm_requests_per_minute,
+            accounting_tier=accounting_tier,
+            atlar_requests_per_second=atlar_requests_per_second,
+            atlar_seed_routes=atlar_seed_routes,
+            latency_ms=latency_ms,
+        )
+    except ValueError as problem:
+        raise SettingsError(str(problem)) from None
     try:
         serve_sandbox(options)
     except SandboxError as problem:

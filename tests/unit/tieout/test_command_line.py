@@ -86,3 +86,20 @@ def test_a_remedy_stays_in_the_sandbox_it_was_typed_in(
     with pytest.raises(SystemExit):
         cli._fail("nothing has been published yet; `tieout run` does it", ExitCode.FAILED)
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--scale", "0"], ["--accounting-tier", "gold"], ["--port-base", "70000"]])
+def test_a_sandbox_that_cannot_be_is_one_line(
+    option: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TIEOUT_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["tieout", "sandbox", *option])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert left.value.code == ExitCode.USAGE
+    assert "must be" in capsys.readouterr().err
+    assert not (tmp_path / "vendors").exists()
