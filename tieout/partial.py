@@ -27,6 +27,8 @@ LEAST_ROWS = 20_000
 _MOST_PARTS = 4
 """Where more than a quarter of a model's rows lie in changed parts, it is built whole."""
 _COUNT = "_change"
+_ROWS = "-- rows\n"
+"""Stands between what makes a table and what fills it (macros/table.sql)."""
 
 
 @dataclass
@@ -77,7 +79,7 @@ class Changes:
         self._execute(f'create or replace temp table "built" as ({node.probes[0].sql}\n)')
         if not self._find_changes(node, table, '"built"'):
             return
-        definition, _, _ = node.sql.partition(";")
+        definition, _, _ = node.sql.partition(_ROWS)
         self._in_one_step(definition, f'insert into {table} from "built"')
 
     def _build_parts(self, node: Node) -> bool:

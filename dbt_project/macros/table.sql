@@ -12,6 +12,9 @@
     {% call statement('main') -%}
         {%- if config.get('contract').enforced -%}
             create or replace table {{ target_relation }} ({{ contracted_columns(sql) }});
+            {{ described(target_relation) }}
+            {#- What stands before this mark makes the table, what follows fills it: tieout/partial.py does them apart. #}
+            -- rows
             insert into {{ target_relation }} ({{ sql }})
         {%- else -%}
             create or replace table {{ target_relation }} as ({{ sql }})
@@ -22,6 +25,27 @@
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+{# What a table and its columns mean, kept in the file itself: whoever opens it without the documentation reads it there
+   (`select column_name, comment from duckdb_columns()`). Only where the model asks for it by `persist_docs`. #}
+{% macro described(relation) -%}
+    {%- set wanted = config.get('persist_docs', {}) -%}
+    {%- set comments = [] -%}
+    {%- if wanted.get('relation') and model.description -%}
+        {%- do comments.append('comment on table ' ~ relation ~ ' is ' ~ quoted_text(model.description)) -%}
+    {%- endif -%}
+    {%- if wanted.get('columns') -%}
+        {%- for column in model.columns.values() if column.description -%}
+            {%- set name = relation ~ '.' ~ adapter.quote(column.name) -%}
+            {%- do comments.append('comment on column ' ~ name ~ ' is ' ~ quoted_text(column.description)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(comments | map('string') | join(';\n') ~ (';' if comments else '')) }}
+{%- endmacro %}
+
+{% macro quoted_text(text) -%}
+    {{ return(dbt.string_literal(dbt.escape_single_quotes(text | trim))) }}
+{%- endmacro %}
 
 {# The columns of a query as its model declares them, in the query's order; where they differ, dbt's own comparison
    says how. #}

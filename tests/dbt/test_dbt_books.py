@@ -38,6 +38,17 @@ def _euros(amount: str) -> Decimal:
     return Decimal(amount)
 
 
+def test_every_table_and_column_of_the_marts_says_in_the_file_what_it_means(books: Query) -> None:
+    tables = books("select table_name, comment from duckdb_tables() where schema_name = 'marts'")
+    columns = books("select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts'")
+    assert len(tables) > 30
+    assert [row for row in (*tables, *columns) if not row["comment"]] == []
+    [bucket] = [
+        row for row in columns if (row["table_name"], row["column_name"]) == ("fct_receivables", "aging_bucket")
+    ]
+    assert "`over_120`" in bucket["comment"]
+
+
 @pytest.mark.parametrize(
     ("order_id", "code"),
     [

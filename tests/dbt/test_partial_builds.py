@@ -158,4 +158,13 @@ def test_a_build_of_changes_leaves_what_a_whole_build_leaves(
             )
             != (0, 0)
         }
+        described = [
+            connection.execute(
+                "select schema_name, table_name, column_name, comment from duckdb_columns()"
+                " where database_name = ? and comment is not null order by all",
+                [name],
+            ).fetchall()
+            for name in ("part", "whole")
+        ]
     assert differing == {}
+    assert described[0] == described[1] != []
