@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tieout import publish
+from tieout.amounts import money
 from tieout.errors import TieoutError
 from tieout.planning import plan_store
 from tieout.report import figures, plan_view, quarantine
@@ -153,6 +155,7 @@ def show(status: Status, console: Console) -> None:
             "  all of them, and both amounts: tieout sql \"from marts.fct_tie_out_documents where control_name = '…'\"",
             style="dim",
             highlight=False,
+            soft_wrap=True,
         )
     _list("Quarantined", status.quarantined, console)
     controls = _controls(status)
@@ -206,6 +209,10 @@ def _a_few_of_each(exceptions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [exceptions[place] for place in shown]
 
 
+def _told(value: Any) -> str:
+    return money(value) if isinstance(value, Decimal) else str(value)
+
+
 def _list(
     title: str,
     rows: list[dict[str, Any]],
@@ -229,7 +236,7 @@ def _list(
     for line in summary:
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True, style="dim")
     for row in rows[:RECORDS_SHOWN]:
-        text = "  ".join(str(value) for value in row.values() if value is not None)
+        text = "  ".join(_told(value) for value in row.values() if value is not None and not isinstance(value, bool))
         console.print(f"  {text}", highlight=False, markup=False, soft_wrap=True)
     if total > RECORDS_SHOWN:
         console.print(f"  … and {total - RECORDS_SHOWN:,} more: tieout status --json", style="dim")

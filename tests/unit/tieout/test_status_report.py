@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
+from typing import Any
 
 from rich.console import Console
 
@@ -15,11 +17,12 @@ MANY = [
 ]
 
 
-def _shown(exceptions: list[dict[str, str]]) -> str:
+def _shown(exceptions: list[dict[str, str]], differences: list[dict[str, Any]] | None = None) -> str:
     out = io.StringIO()
     status.show(
         status.Status(
-            runs=[], published=None, figures=None, exceptions=exceptions, deliveries=[], differences=[], behind=[],
+            runs=[], published=None, figures=None, exceptions=exceptions, deliveries=[], differences=differences or [],
+            behind=[],
             quarantined=[], plans=[], refused=[],
         ),
         Console(file=out, width=200),
@@ -43,3 +46,23 @@ def test_a_few_are_shown_as_they_are() -> None:
         ["order", record] for record in ("198", "199", "0", "1", "0", "1", "2")
     ]
     assert "more" not in text
+
+
+def test_amounts_of_a_difference_are_written_like_every_other_amount() -> None:
+    row = {
+        "control_name": "open_items_equal_amount_due",
+        "left_amount": Decimal("11542666.7700"),
+        "right_amount": None,
+        "difference": Decimal("0.0010"),
+        "currency_code": "EUR",
+        "is_accepted": True,
+        "acceptance": "accepted by bert: known",
+    }
+    [line] = [line for line in _shown([], [row]).splitlines() if "open_items" in line]
+    assert line.split("  ")[1:] == [
+        "open_items_equal_amount_due",
+        "11,542,666.77",
+        "0.001",
+        "EUR",
+        "accepted by bert: known",
+    ]
