@@ -250,6 +250,16 @@ class AtlasAccountingEngine:
         with self._operation():
             return handed_out(self._payments_made.void(payment_id))
 
+    def take_payment_off(self, payment_id: str, invoice_id: str) -> Record:
+        """Takes money received off an invoice, which is open again by it."""
+        with self._operation():
+            return handed_out(self._payments.take_off(payment_id, invoice_id))
+
+    def take_payment_made_off(self, payment_id: str, bill_id: str) -> Record:
+        """Takes money paid off a bill, which is open again by it."""
+        with self._operation():
+            return handed_out(self._payments_made.take_off(payment_id, bill_id))
+
     # Journal and periods
 
     def create_journal_entry(self, body: object) -> Record:

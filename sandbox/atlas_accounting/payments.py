@@ -167,6 +167,28 @@ class Payments:
         nothing = money.text(money.ZERO, currency)
         return self._registry.change(kind.table, payment, status="voided", unapplied_amount=nothing, applications=[])
 
+    def take_off(self, payment_id: str, document_id: str) -> Record:
+        """Takes a payment off a document, as a clerk does on the vendor's screens: the document is open again by what
+        the payment had settled, the money is left to apply, and a discount is taken back on the payment's date. No
+        source documents a call for it.
+
+        Raises:
+            AtlasAccountingError: 404; 409 when it is not applied to that document, or a discount's date is in a closed
+                period.
+        """
+        payment, field = self._registry.get(self.kind.table, payment_id), self.kind.document_field
+        row = next((row for row in payment["applications"] if row[field] == document_id), None)
+        if row is None:
+            raise conflict("The payment is not applied to that document")
+        amount, discount = Decimal(row["amount_applied"]), Decimal(row.get("discount_taken", "0"))
+        if discount:
+            self._post_discount(payment, -discount)
+        self._documents.settle(document_id, -amount - discount)
+        rest = [dict(other) for other in payment["applications"] if other[field] != document_id]
+        left = money.text(Decimal(payment["unapplied_amount"]) + amount, payment["currency"])
+        status = "partial" if rest else "unapplied"
+        return self._registry.change(self.kind.table, payment, unapplied_amount=left, status=status, applications=rest)
+
     def _apply(self, payment: Record, document_id: str, amount: Decimal, discount: Decimal) -> Record:
         currency = payment["currency"]
         left = Decimal(payment["unapplied_amount"]) - amount

@@ -1,6 +1,6 @@
 -- The VAT in early-payment discounts: a discount lowers what was charged, so its part of the invoice's output VAT is no
 -- longer owed. Debit output VAT, credit sales discount, on the day of the payment or the first open one; a payment that
--- was voided since takes it back.
+-- was voided since, or taken off the invoice, takes it back.
 -- One row per journal line; one entry per payment and invoice with VAT, and one more where it was taken back.
 with policies as (
     select valid_from_date
@@ -44,6 +44,17 @@ applications as (
         reversal_date,
         amount_discount
     from voided
+
+    union all
+
+    select
+        payment_id,
+        document_id,
+        settlement_date as payment_date,
+        reversal_date,
+        amount_discount
+    from {{ ref('int_posting__applications_taken_off') }}
+    where side = 'receivable'
 ),
 
 discounts as (

@@ -20,51 +20,6 @@ with voided_payments as (
             and voided.voided_seen_at = applications.known_to
 ),
 
--- The last version that names a document, where the payment still counts and names it no more.
-last_versions as (
-    select
-        applications.side,
-        applications.payment_id,
-        applications.document_id,
-        applications.settlement_date,
-        applications.known_to as gone_at,
-        applications.amount_applied + applications.amount_discount as amount_settled
-    from {{ ref('stg_atlas_accounting__payment_application_versions') }} as applications
-    inner join {{ ref('int_reconciliation__payments') }} as payments
-        on
-            applications.side = payments.side
-            and applications.payment_id = payments.payment_id
-    left join {{ ref('int_reconciliation__settlements') }} as settlements
-        on
-            applications.side = settlements.side
-            and applications.payment_id = settlements.payment_id
-            and applications.document_id = settlements.document_id
-    where applications.known_to is not null and settlements.document_id is null
-    qualify
-        rank() over (
-            partition by applications.side, applications.payment_id, applications.document_id
-            order by applications.known_from desc
-        ) = 1
-),
-
-taken_off as (
-    select
-        last_versions.side,
-        last_versions.payment_id,
-        last_versions.document_id,
-        last_versions.settlement_date,
-        greatest(
-            last_versions.settlement_date, coalesce(closings.first_open_date, last_versions.settlement_date)
-        ) as reversal_date,
-        last_versions.gone_at,
-        last_versions.amount_settled
-    from last_versions
-    left join {{ ref('int_posting__closings') }} as closings
-        on
-            last_versions.gone_at >= closings.known_at
-            and last_versions.gone_at < closings.known_until
-),
-
 voided_documents as (
     select
         case document_type when 'invoice' then 'receivable' else 'payable' end as side,
@@ -96,8 +51,18 @@ counting as (
 
 gone as (
     select * from voided_payments
+
     union all
-    select * from taken_off
+
+    select
+        side,
+        payment_id,
+        document_id,
+        settlement_date,
+        reversal_date,
+        gone_at,
+        amount_applied + amount_discount as amount_settled
+    from {{ ref('int_posting__applications_taken_off') }}
 ),
 
 applications as (

@@ -28,10 +28,13 @@ with running as (
                 applications.payment_id asc
             rows between unbounded preceding and current row
         ) as settled_of_document,
-        sum(applications.amount_settled) over (
-            partition by applications.side, applications.payment_id, applications.is_reversal
+        -- What is taken back of a payment is the part that it brought.
+        case when applications.is_reversal then -applications.amount_settled else applications.amount_settled end
+            as amount_brought,
+        sum(applications.amount_settled) filter (where not applications.is_reversal) over (
+            partition by applications.side, applications.payment_id
             order by applications.document_id asc
-            rows between unbounded preceding and current row
+            range between unbounded preceding and current row
         ) as settled_of_payment
     from {{ ref('int_posting__foreign_applications') }} as applications
     inner join {{ ref('int_posting__foreign_documents') }} as documents
@@ -43,6 +46,17 @@ with running as (
             applications.side = payments.side
             and applications.payment_id = payments.payment_id
             and payments.amount_total <> 0
+),
+
+brought as (
+    select
+        *,
+        {{ money(share_of('payment_base', 'settled_of_payment', 'payment_total'), 'base_currency_code', or_null=true) }}
+        - {{ money(
+            share_of('payment_base', '(settled_of_payment - amount_brought)', 'payment_total'), 'base_currency_code',
+            or_null=true
+        ) }} as amount_base_brought
+    from running
 )
 
 select
@@ -63,9 +77,5 @@ select
         share_of('document_base', '(settled_of_document - amount_settled)', 'document_total'), 'base_currency_code',
         or_null=true
     ) }} as amount_base_carried,
-    {{ money(share_of('payment_base', 'settled_of_payment', 'payment_total'), 'base_currency_code', or_null=true) }}
-    - {{ money(
-        share_of('payment_base', '(settled_of_payment - amount_settled)', 'payment_total'), 'base_currency_code',
-        or_null=true
-    ) }} as amount_base_paid
-from running
+    case when is_reversal then -amount_base_brought else amount_base_brought end as amount_base_paid
+from brought

@@ -186,3 +186,23 @@ def test_a_voided_payment_opens_what_it_had_settled(books: Any, refused: Any) ->
     assert {account: amount for account, amount in books.balances().items() if float(amount)} == before
     assert books.engine.get("customers", books.customer)["balance"] == "1000.00"
     assert refused(books.engine.void_payment, payment["id"]).status == 409
+
+
+def test_a_payment_taken_off_leaves_its_money_and_takes_its_discount_back(books: Any, refused: Any) -> None:
+    invoice = books.sent("1000.00", discount_percent="2", discount_days=10, day="2026-03-02")
+    other = books.sent("300.00", day="2026-03-02")
+    payment = books.payment("1280.00", day="2026-03-05")
+    books.engine.apply_payment(payment["id"], {"invoice_id": other["id"], "amount": "300.00"})
+    before = books.balances()
+    body = {"invoice_id": invoice["id"], "amount": "980.00", "take_discount": True}
+    books.engine.apply_payment(payment["id"], body)
+    off = books.engine.take_payment_off(payment["id"], invoice["id"])
+    assert (off["status"], off["unapplied_amount"]) == ("partial", "980.00")
+    assert [row["invoice_id"] for row in off["applications"]] == [other["id"]]
+    opened = books.engine.get("invoices", invoice["id"])
+    assert (opened["amount_paid"], opened["amount_due"]) == ("0.00", "1000.00")
+    settled = {account: amount for account, amount in books.balances().items() if float(amount)}
+    assert settled == before
+    assert refused(books.engine.take_payment_off, payment["id"], invoice["id"]).status == 409
+    assert books.engine.void_payment(payment["id"])["status"] == "voided"
+    assert books.engine.get("customers", books.customer)["balance"] == "1300.00"
