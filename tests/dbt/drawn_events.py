@@ -1,7 +1,7 @@
 """What was drawn: how often each kind of event occurs in random companies, on open days and on closed ones.
 
-In: a `RandomCompany` and its ledger. Out: counts by name. `python tests/dbt/drawn_events.py 60` says which two of the
-first 60 seeds hold all of `WANTED`. What does not belong here: whether the models agree (`test_proof_ledger.py`).
+In: a `RandomCompany` and its ledger. Out: counts by name. `python tests/dbt/drawn_events.py 100` says which two of
+the first 100 seeds hold all of `WANTED`. What does not belong here: whether the models agree (`test_proof_ledger.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from landed_versions import AS_OF
+from ledger_bank_fees import charges_told
 from ledger_orders import READY
 from ledger_rules import KINDS as SIDES
 from ledger_rules import Line, Record, balances
@@ -56,6 +58,20 @@ WANTED = frozenset(f"{kind} {period}" for kind in KINDS for period in ("open", "
     "import_reverse_charge line",
     "export line",
     "exempt line",
+    "payment taken off a document",
+    "payment taken off a document in another currency",
+    "payment taken off a document and voided since",
+    "payment put on another document",
+    "VAT in a discount posted and taken off",
+    "charge told by atlar",
+    "charge told by both",
+    "charge told by statement",
+    "charge kept back that a statement alone tells",
+    "charge that waits: told_otherwise",
+    "charge that waits: maybe_told",
+    "charge that waits: not_listed",
+    "charge of a statement posted before Atlar told it",
+    "charge by a German code",
     "entry of ours posted",
     "entry of ours draft",
     "entry of ours reversed",
@@ -66,7 +82,7 @@ WANTED = frozenset(f"{kind} {period}" for kind in KINDS for period in ("open", "
 
 def drawn(company: RandomCompany, ledger: Ledger) -> Counter[str]:
     """Counts of everything a company holds that is worth having in one."""
-    return _by_period(company, ledger) + _of_records(company, ledger)
+    return _by_period(company, ledger) + _of_records(company, ledger) + _of_charges(ledger) + _of_taken_off(ledger)
 
 
 def _by_period(company: RandomCompany, ledger: Ledger) -> Counter[str]:
@@ -130,6 +146,43 @@ def _of_records(company: RandomCompany, ledger: Ledger) -> Counter[str]:
         counts["entry of ours that the books hold otherwise"] += bool(posted) and (
             balances(derived[key]) != balances(posted)
         )
+    return counts
+
+
+def _of_taken_off(ledger: Ledger) -> Counter[str]:
+    records = ledger.records
+    counts: Counter[str] = Counter()
+    for side in SIDES:
+        standing = {payment["id"]: payment for payment in records.payments(side)}
+        for off in records.taken_off(side):
+            payment_id = off.payment["id"]
+            counts["payment taken off a document"] += 1
+            counts["payment taken off a document in another currency"] += off.payment["currency"] != "EUR"
+            counts["payment taken off a document and voided since"] += payment_id not in standing
+            named = len(standing.get(payment_id, off.payment)["applications"])
+            counts["payment put on another document"] += named >= len(off.payment["applications"])
+            key = f"atlas_accounting:discount_vat:{payment_id}:{off.document_id}"
+            counts["VAT in a discount posted and taken off"] += bool(off.discount and records.books_lines(key))
+    return counts
+
+
+def _of_charges(ledger: Ledger) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    german = {
+        f"{entry['connectionId']}/{entry['bankStatementId']}/{entry['entryNumber']}"
+        for entry in ledger.records.table("atlar.bank_statement_entries")
+        if entry.get("gvc")
+    }
+    kept = {line["id"] for line in ledger.records.table("atlar.transactions") if line.get("charges")}
+    for charge in charges_told(ledger.records, AS_OF):
+        counts[f"charge told by {charge.told_by}"] += 1
+        counts[f"charge that waits: {charge.doubt}"] += charge.doubt is not None
+        counts["charge by a German code"] += charge.record_id in german
+        if charge.told_by == "both":
+            is_silent = charge.arrived is not None and charge.record_id not in kept
+            counts["charge kept back that a statement alone tells"] += is_silent
+            is_old = charge.key != f"atlar:bank_fee:{charge.record_id}" and bool(ledger.records.books_lines(charge.key))
+            counts["charge of a statement posted before Atlar told it"] += is_old
     return counts
 
 

@@ -1,7 +1,8 @@
-"""What banks charged and nobody has booked, worked out in plain Python.
+"""What of the banks' charges nobody has booked, worked out in plain Python.
 
 In: `Records`, the day the books stand for, and what else is booked. Out: journal lines. The rules: DECISIONS.md, "A
-bank's charge is posted where nobody has booked it", and the seeds it names. What does not belong here: money itself.
+bank's charge is posted where nobody has booked it", and the seeds it names. What does not belong here: which charges
+there are (`ledger_statement_fees.py`), money itself.
 """
 
 from __future__ import annotations
@@ -13,18 +14,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ledger_records import Records
-from ledger_rules import ZERO, Line, day, policy_day, rounded, seed
-
-
-class _Charge(NamedTuple):
-    key: str
-    on: date
-    account: str
-    currency: str
-    amount: Decimal
-    """A cost above zero, a refund below."""
-    arrived: Decimal | None
-    """What the bank booked, where the charge was kept back from it."""
+from ledger_rules import ZERO, Line, policy_day, rounded, seed
+from ledger_statement_fees import ToldCharge, told_charges
 
 
 class _Entry(NamedTuple):
@@ -44,35 +35,35 @@ def bank_fee_lines(records: Records, as_of: date, booked: Iterable[Line]) -> Ite
         booked: Payments that stand and entries by hand.
     """
     lines = list(booked)
-    charges = sorted(_charges(records, as_of), key=lambda charge: (charge.on, charge.key))
+    charges = charges_told(records, as_of)
     # What stands in the books under its own id needs nobody's entry by hand.
     held = _booked_by_hand(records, [c for c in charges if not records.books_lines(c.key)], lines)
     for charge in charges:
-        if records.books_lines(charge.key) or (charge.key not in held and _is_due(charge, lines)):
+        is_free = charge.key not in held and charge.doubt is None
+        if records.books_lines(charge.key) or (is_free and _is_due(records, charge, lines)):
             on = records.closings.open_day(charge.on)
             sides = ("debit", "credit") if charge.amount > 0 else ("credit", "debit")
-            accounts = ((records.control("bank_charges"), "bank_charges"), (charge.account, "bank"))
+            accounts = ((records.control("bank_charges"), "bank_charges"), (_account(records, charge), "bank"))
             for (account, line_type), entry_side in zip(accounts, sides, strict=True):
                 yield Line(charge.key, on, account, line_type, entry_side, abs(charge.amount), charge.currency, None,
                            is_posted=False)  # fmt: skip
 
 
-def _charges(records: Records, as_of: date) -> Iterator[_Charge]:
-    codes = {(row["code_type"], row["code"]) for row in seed("bank_fee_codes")}
-    for line in records.table("atlar.transactions"):
-        on, currency, amount = day(line["date"]), line["amount"]["currency"], Decimal(line["amount"]["stringValue"])
-        if not policy_day("bank_fee") <= on <= as_of:
-            continue
-        key, account = f"atlar:bank_fee:{line['id']}", records.control("bank", currency)
-        told = line.get("bankTransactionCode") or {}
-        of_line = {("subfamily", told.get("subfamily")), ("proprietary", (told.get("proprietary") or {}).get("code"))}
-        if of_line & codes:
-            yield _Charge(key, on, account, currency, rounded(-amount, currency), None)
-        elif kept := sum((Decimal(c["amount"]["stringValue"]) for c in line.get("charges") or []), ZERO):
-            yield _Charge(key, on, account, currency, rounded(kept, currency), amount)
+def charges_told(records: Records, as_of: date) -> list[ToldCharge]:
+    """Charges from the first day of the policy to the business date, in the order in which entries book them."""
+    told = [
+        charge._replace(amount=rounded(charge.amount, charge.currency))
+        for charge in told_charges(records, _cutoff_days())
+        if policy_day("bank_fee") <= charge.on <= as_of
+    ]
+    return sorted(told, key=lambda charge: (charge.on, charge.record_id))
 
 
-def _booked_by_hand(records: Records, charges: list[_Charge], lines: list[Line]) -> set[str]:
+def _account(records: Records, charge: ToldCharge) -> str:
+    return records.control("bank", charge.currency)
+
+
+def _booked_by_hand(records: Records, charges: list[ToldCharge], lines: list[Line]) -> set[str]:
     """Charges that a person has booked, one by one within a month, or may have booked in another month nearby."""
     by_figure: dict[tuple[str, str, Decimal], list[_Entry]] = defaultdict(list)
     for entry in _charged_by_hand(records, lines):
@@ -82,14 +73,14 @@ def _booked_by_hand(records: Records, charges: list[_Charge], lines: list[Line])
     for charge in charges:
         own = [
             entry
-            for entry in by_figure[charge.account, charge.currency, charge.amount]
+            for entry in by_figure[_account(records, charge), charge.currency, charge.amount]
             if entry.key not in taken and f"{entry.on:%Y-%m}" == f"{charge.on:%Y-%m}"
         ]
         if own:
             taken.add(min(own, key=lambda entry: (entry.on, entry.key)).key)
             held.add(charge.key)
     for charge in charges:
-        for entry in by_figure[charge.account, charge.currency, charge.amount]:
+        for entry in by_figure[_account(records, charge), charge.currency, charge.amount]:
             if entry.key not in taken and abs((charge.on - entry.on).days) <= _cutoff_days():
                 held.add(charge.key)
     return held
@@ -108,7 +99,7 @@ def _charged_by_hand(records: Records, lines: list[Line]) -> Iterator[_Entry]:
                 yield _Entry(key, line.entry_date, line.gl_account, line.currency, charged)
 
 
-def _is_due(charge: _Charge, lines: list[Line]) -> bool:
+def _is_due(records: Records, charge: ToldCharge, lines: list[Line]) -> bool:
     """A charge by its code always; one kept back where the books hold what was sent, once, and not what arrived."""
     if charge.arrived is None:
         return True
@@ -116,7 +107,7 @@ def _is_due(charge: _Charge, lines: list[Line]) -> bool:
         _signed(line)
         for line in lines
         if line.line_type in ("bank", "manual")
-        and (line.gl_account, line.currency) == (charge.account, charge.currency)
+        and (line.gl_account, line.currency) == (_account(records, charge), charge.currency)
         and abs((charge.on - line.entry_date).days) <= _cutoff_days()
     ]
     return near.count(charge.arrived + charge.amount) == 1 and charge.arrived not in near

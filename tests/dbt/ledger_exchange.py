@@ -73,6 +73,12 @@ def _realised(records: Records, side: Side, carried: _Steps, brought: _Steps) ->
     voided = {p["id"] for p in records.voided_payments(side)}
     payments = {p["id"]: p for p in [*records.payments(side), *records.voided_payments(side)]}
     since = policy_day("realised_fx")
+    parts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for payment_id, payment in payments.items():
+        for document_id, amount in applications(payment, side):
+            parts[payment_id][document_id] += amount
+    for off in records.taken_off(side):
+        parts[off.payment["id"]][off.document_id] += off.amount
     is_told: dict[str, bool] = {}
     for on, is_back, payment_id, document_id, amount in _settlements(records, side, documents, payments, voided):
         document, payment = documents[document_id], payments[payment_id]
@@ -82,7 +88,7 @@ def _realised(records: Records, side: Side, carried: _Steps, brought: _Steps) ->
         book = share(carrying, before + amount, total) - share(carrying, before, total)
         capacity = _capacity(side, payment)
         whole = worth(capacity, currency, day(payment["payment_date"]))
-        earlier = sum((a for d, a in applications(payment, side) if d in documents and d < document_id), ZERO)
+        earlier = sum((a for d, a in parts[payment_id].items() if d in documents and d < document_id), ZERO)
         paid = share(whole, earlier + abs(amount), capacity) - share(whole, earlier, capacity)
         paid = -paid if is_back else paid
         carried[document_id].append(_Step(on, amount, book))
@@ -113,12 +119,9 @@ def _settlements(
     records: Records, side: Side, documents: dict[str, Record], payments: dict[str, Record], voided: set[str]
 ) -> list[tuple[date, bool, str, str, Decimal]]:
     """What settled foreign documents in the order it counts: day, whether it takes back, payment, document, amount."""
-    return sorted(
+    found = [
         (
-            max(
-                records.taken_back_on(side, payment) if sign < 0 else day(payment["payment_date"]),
-                day(documents[document_id][KINDS[side].date_field]),
-            ),
+            records.taken_back_on(side, payment) if sign < 0 else day(payment["payment_date"]),
             sign < 0,
             payment_id,
             document_id,
@@ -127,6 +130,17 @@ def _settlements(
         for payment_id, payment in payments.items()
         for document_id, amount in applications(payment, side)
         for sign in ((1, -1) if payment_id in voided else (1,))
+    ]
+    for off in records.taken_off(side):
+        paid_on, payment_id = day(off.payment["payment_date"]), off.payment["id"]
+        found += [
+            (paid_on, False, payment_id, off.document_id, off.amount),
+            (off.on, True, payment_id, off.document_id, -off.amount),
+        ]
+    date_field = KINDS[side].date_field
+    return sorted(
+        (max(on, day(documents[document_id][date_field])), is_back, payment_id, document_id, amount)
+        for on, is_back, payment_id, document_id, amount in found
         if document_id in documents
     )
 

@@ -12,12 +12,26 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from landed_versions import Version
 from ledger_closings import Closings
 from ledger_rules import BASE, KINDS, ZERO, ZONE, Line, Record, Side, day, reversed_lines, seed
 from random_closings import Closing
+
+
+class TakenOff(NamedTuple):
+    """A document that a payment was taken off while it went on counting."""
+
+    payment: Record
+    """The payment as it last named the document."""
+    document_id: str
+    amount: Decimal
+    """What it had settled, discount included."""
+    discount: Decimal
+    on: date
+    """The day on which that is taken back."""
+
 
 NOT_ISSUED = {"draft", "pending", "voided"}
 _OWN = re.compile(r"(?:atlas_etrm|atlas_accounting|atlar):[a-z_]+:\S+")
@@ -128,6 +142,29 @@ class Records:
         seen = self.void_seen(f"atlas_accounting.{KINDS[side].payments}", payment["id"])
         return self.closings.open_day(day(payment["payment_date"]), seen)
 
+    def taken_off(self, side: Side) -> list[TakenOff]:
+        """Documents that payments name no more, though the payment still counted when that was seen."""
+        table = f"atlas_accounting.{KINDS[side].payments}"
+        told: dict[str, list[Version]] = defaultdict(list)
+        for version in self.versions:
+            if version.table == table:
+                told[version.record["id"]].append(version)
+        found = []
+        for versions in told.values():
+            last: dict[str, int] = {}
+            for number, version in enumerate(versions):
+                if _counts(version):
+                    last |= {document_id: number for document_id, _ in applications(version.record, side)}
+            for document_id, number in last.items():
+                if number + 1 < len(versions) and _counts(versions[number + 1]):
+                    payment, seen = versions[number].record, versions[number + 1].landed_at
+                    rows = [row for row in payment["applications"] if document_id in row.values()]
+                    amount = sum((a for d, a in applications(payment, side) if d == document_id), ZERO)
+                    taken = sum((Decimal(row.get("discount_taken") or 0) for row in rows), ZERO)
+                    on = self.closings.open_day(day(payment["payment_date"]), seen)
+                    found.append(TakenOff(payment, document_id, amount, taken, on))
+        return found
+
     @cached_property
     def foreign_banks(self) -> set[str]:
         """Numbers of the bank accounts that are kept in another currency."""
@@ -184,6 +221,10 @@ class Records:
         """What a party is called: its external id, else its id."""
         parties = {p["id"]: p for p in self.table(f"atlas_accounting.{KINDS[side].parties}")}
         return str((parties.get(party_id) or {}).get("external_id") or party_id)
+
+
+def _counts(version: Version) -> bool:
+    return not version.is_deleted and version.record["status"] not in ("voided", "draft")
 
 
 def _is_posted(entry: Record) -> bool:

@@ -106,27 +106,38 @@ def _standard_rate(on: date) -> Decimal:
 
 
 def discount_vat_lines(records: Records) -> Iterator[Line]:
-    """The VAT in each discount taken; that of a payment voided since only where it was posted, and taken back."""
+    """The VAT in each discount taken; where the payment was voided since, or taken off the invoice, only what was
+    posted, and taken back.
+    """
     # Also an invoice voided after its payment was: what was posted for it is taken back with the payment.
     standing_or_void = [*records.issued["receivable"], *records.taken_back("receivable")]
     invoices = {invoice["id"]: invoice for invoice in standing_or_void}
-    voided = {payment["id"] for payment in records.voided_payments("receivable")}
-    for payment in [*records.payments("receivable"), *records.voided_payments("receivable")]:
-        paid_on = day(payment["payment_date"])
+    for payment, invoice_id, taken, back_on in _discounts(records):
+        invoice, paid_on = invoices.get(invoice_id), day(payment["payment_date"])
+        if invoice is None or taken <= 0 or paid_on < policy_day("discount_vat"):
+            continue
+        vat = share(taken, _vat_of(records, invoice), Decimal(invoice["total_amount"]))
+        key = f"atlas_accounting:discount_vat:{payment['id']}:{invoice['id']}"
+        on = records.closings.open_day(paid_on)
+        entry = list(_pair(records, key, on, vat, ("output_vat", "sales_discount")))
+        if back_on is None:
+            yield from entry
+        elif records.books_lines(key):
+            yield from entry
+            yield from reversed_lines(entry, f"{key}:reversal", entry_date=records.closings.open_day(back_on))
+
+
+def _discounts(records: Records) -> Iterator[tuple[Record, str, Decimal, date | None]]:
+    """Payment, invoice, discount, and the day on which it is taken back."""
+    for payment in records.payments("receivable"):
         for row in payment["applications"]:
-            invoice, taken = invoices.get(row["invoice_id"]), Decimal(row.get("discount_taken") or 0)
-            if invoice is None or taken <= 0 or paid_on < policy_day("discount_vat"):
-                continue
-            vat = share(taken, _vat_of(records, invoice), Decimal(invoice["total_amount"]))
-            key = f"atlas_accounting:discount_vat:{payment['id']}:{invoice['id']}"
-            on = records.closings.open_day(paid_on)
-            entry = list(_pair(records, key, on, vat, ("output_vat", "sales_discount")))
-            if payment["id"] not in voided:
-                yield from entry
-            elif records.books_lines(key):
-                yield from entry
-                back_on = records.closings.open_day(records.taken_back_on("receivable", payment))
-                yield from reversed_lines(entry, f"{key}:reversal", entry_date=back_on)
+            yield payment, row["invoice_id"], Decimal(row.get("discount_taken") or 0), None
+    for payment in records.voided_payments("receivable"):
+        for row in payment["applications"]:
+            taken = Decimal(row.get("discount_taken") or 0)
+            yield payment, row["invoice_id"], taken, records.taken_back_on("receivable", payment)
+    for off in records.taken_off("receivable"):
+        yield off.payment, off.document_id, off.discount, off.on
 
 
 def _vat_of(records: Records, invoice: Record) -> Decimal:

@@ -50,7 +50,7 @@ class RandomCompany:
     """How many orders are registered before each landing."""
     purchases: tuple[int, ...] = (0, 0, 0, 0, 0, 9, 5, 0)
     """How many more there are under reverse charge for sure: it is posted from April on."""
-    steps: tuple[int, ...] = (20, 35, 30, 30, 55, 45, 45, 35)
+    steps: tuple[int, ...] = (26, 45, 38, 38, 70, 58, 58, 45)
     """How many events there are before each landing."""
     versions: list[Version] = field(default_factory=list)
 
@@ -87,7 +87,7 @@ class RandomCompany:
         for landed_at in LANDINGS:
             for table in TABLES:
                 found = [v for v in self.versions if v.table == table and v.landed_at == landed_at]
-                raw.insert(table, [v.record for v in found if not v.is_deleted], landed_at=landed_at)
+                raw.insert(table, [_declared(table, v.record) for v in found if not v.is_deleted], landed_at=landed_at)
                 raw.delete(table, [v.record for v in found if v.is_deleted], landed_at=landed_at)
         raw.insert_operations(
             "closed_periods",
@@ -191,6 +191,8 @@ class RandomCompany:
             "atlas_etrm.order_items": self._orders.all_items(),
             "atlar.accounts": self._bank.accounts,
             "atlar.transactions": self._bank.transactions,
+            "atlar.end_of_day_summaries": self._bank.summaries,
+            "atlar.bank_statement_entries": self._bank.entries,
         }
         unseen = self._clerk.taken_out | self._clerk.hidden
         for name in ("accounts", "customers", "vendors", *_DOCUMENTS):
@@ -198,7 +200,7 @@ class RandomCompany:
         listed["atlas_accounting.invoices"] += self._clerk.notes
         for table, records in listed.items():
             for record in records:
-                found[table, record["id"]] = _declared(table, record)
+                found[table, record["id"]] = _declared(table, record) | {"id": record["id"]}
         for (table, key), record in found.items():
             if self._landed.get((table, key)) != record:
                 self.versions.append(Version(table, record, landed_at))

@@ -1,4 +1,4 @@
-"""Payments of a random company: received, made, netted, and those that came back.
+"""Payments of a random company: received, made, netted, taken off their documents, and those that came back.
 
 In: the company's random numbers, its simulated accounting and when it is closed. Out: payments in that accounting;
 `taken_out`. What does not belong here: documents (`random_clerk.py`), the bank's own lines (`random_bank.py`).
@@ -48,6 +48,7 @@ class Cashier:
         """What may happen on a day, and how often beside the rest."""
         return (
             (self.receive, 7), (self.pay, 7), (self.receive_early, 8), (self.void_payment, 8), (self.net, 1),
+            (self.take_off, 5),
         )  # fmt: skip
 
     def back(self, day: date) -> date:
@@ -178,6 +179,36 @@ class Cashier:
                     self.taken_out.add(payment_id)
                 if payment["currency"] != "EUR" and self._random.random() < 0.5:
                     self._void_what_was_settled(settled)
+
+    def take_off(self, _: date) -> None:
+        """A payment is taken off a document; its money waits, or settles another one."""
+        kind = self._random.choice(("payments", "payments", "payments_made"))
+        applied = [
+            one
+            for one in self._books.list(kind)
+            if one["applications"] and not (one["reference_number"] or "").startswith("atlas_etrm:netting:")
+        ]
+        # Mostly one on which more hangs than its own entry.
+        discounted = [one for one in applied if any(Decimal(a.get("discount_taken") or 0) for a in one["applications"])]
+        foreign = [one for one in applied if one["currency"] != "EUR"]
+        some = self._random.choice((discounted[-14:], foreign[-8:], applied)) or applied
+        if not some:
+            return
+        payment = self._random.choice(some)
+        row = self._random.choice(payment["applications"])
+        if kind == "payments_made":
+            self._books.take_payment_made_off(payment["id"], row["bill_id"])
+        elif unless_refused(lambda: self._books.take_payment_off(payment["id"], row["invoice_id"])):
+            amount = Decimal(row["amount_applied"])
+            others = [
+                one
+                for one in self._open("invoices", "customer_id", payment["customer_id"])
+                if one["currency"] == payment["currency"] and one["id"] != row["invoice_id"]
+            ]
+            if others and self._random.random() < 0.6:
+                other = self._random.choice(others)
+                part = min(amount, Decimal(other["amount_due"]))
+                self._books.apply_payment(payment["id"], {"invoice_id": other["id"], "amount": str(part)})
 
     def _void_what_was_settled(self, applications: list[Record]) -> None:
         """The documents too, where nothing else has paid them."""
