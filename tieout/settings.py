@@ -398,11 +398,17 @@ def _lookup(overlay: Mapping[str, str], *, use_files: bool) -> Lookup:
 def _from_dlt_files(name: str) -> Any:
     # Imported late: a command that needs no toml file (the sandbox) should not pay for it.
     from dlt.common.configuration.providers import ConfigTomlProvider, SecretsTomlProvider
+    from dlt.common.configuration.providers.toml import TomlProviderReadException
 
     key, *rest = reversed(name.split("."))
     sections = tuple(reversed(rest))
-    for provider in (SecretsTomlProvider(settings_dir=".dlt"), ConfigTomlProvider(settings_dir=".dlt")):
-        found, _ = provider.get_value(key, Any, None, *sections)
+    for provide in (SecretsTomlProvider, ConfigTomlProvider):
+        try:
+            found, _ = provide(settings_dir=".dlt").get_value(key, Any, None, *sections)
+        except TomlProviderReadException as problem:
+            # Its last line says what is wrong and where, and quotes no value.
+            why = str(problem).strip().splitlines()[-1]
+            raise SettingsError(f"{Path('.dlt').resolve() / problem.file_name} is no TOML: {why}") from None
         if found is not None:
             return found
     return None

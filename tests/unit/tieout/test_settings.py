@@ -155,3 +155,12 @@ def test_a_currency_is_written_as_iso_4217_has_it(name: str, read: str, monkeypa
             getattr(settings.load(), read)
     monkeypatch.setenv(name, "SEK")
     assert getattr(settings.load(), read) == "SEK"
+
+
+@pytest.mark.parametrize("text", ["garbage = = [", '[sources.atlar]\nsecret = "s3cret\n', 'a = "s3cret" b'])
+def test_a_file_that_is_no_toml_is_named_and_its_secrets_are_not(text: str, tmp_path: Path) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt/secrets.toml").write_text(text)
+    with pytest.raises(SettingsError, match=r"\.dlt/secrets\.toml is no TOML: .* at line") as caught:
+        settings.load().atlar()
+    assert "s3cret" not in str(caught.value)
