@@ -9,13 +9,15 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
-from pipelines.transport.errors import CredentialsRefused, PermissionRefused, Unreachable, VendorError
+from pipelines.transport.errors import CredentialsRefused, PermissionRefused, RecordNotFound, Unreachable, VendorError
 
 _CREDENTIALS = {
     "atlas_etrm": ("USERNAME", "PASSWORD"),
     "atlas_accounting": ("EMAIL", "PASSWORD"),
     "atlar": ("ACCESS_KEY", "SECRET"),
 }
+_SPOKEN = {"atlas_accounting": "DIALECT", "atlar": "ROUTES"}
+"""Which setting decides the paths."""
 _NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR)
 _NO_ACCESS_IN_WORDS = ("readonly database", "permission denied", "read-only file system", "unable to open database")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -24,16 +26,21 @@ _NO_ROOM_IN_WORDS = ("no space left", "disk is full", "disk i/o error", "file to
 
 
 def of_vendor(problem: VendorError) -> str:
-    """The vendor's refusal with what helps."""
+    """The vendor's refusal with the call it answered and what helps."""
+    told = " at ".join([str(problem), *getattr(problem, "__notes__", [])[:1]])
     prefix = f"SOURCES__{problem.system.upper()}__"
     if isinstance(problem, CredentialsRefused) and problem.system in _CREDENTIALS:
         names = " and ".join(f"{prefix}{name}" for name in _CREDENTIALS[problem.system])
-        return f"{problem}. Check {names}; tieout doctor tries them alone"
+        return f"{told}. Check {names}; tieout doctor tries them alone"
     if isinstance(problem, Unreachable):
-        return f"{problem}. Check {prefix}BASE_URL and the network, or try later: nothing landed is lost"
+        return f"{told}. Check {prefix}BASE_URL and the network, or try later: nothing landed is lost"
     if isinstance(problem, PermissionRefused):
-        return f"{problem}. The user lacks the permission; tieout doctor shows which endpoints it may read"
-    return str(problem)
+        return f"{told}. The user lacks the permission; tieout doctor shows which endpoints it may read"
+    if isinstance(problem, RecordNotFound) and problem.system in _SPOKEN:
+        return (
+            f"{told}. Check {prefix}BASE_URL and {prefix}{_SPOKEN[problem.system]}; tieout doctor shows what is there"
+        )
+    return told
 
 
 def of_full_disk(problem: BaseException) -> str | None:

@@ -22,6 +22,14 @@ from tieout import remedies
         (errors.CredentialsRefused("atlar", "no", status=401), "SOURCES__ATLAR__ACCESS_KEY and SOURCES__ATLAR__SECRET"),
         (errors.Unreachable("atlas_accounting", "no connection"), "Check SOURCES__ATLAS_ACCOUNTING__BASE_URL"),
         (errors.PermissionRefused("atlar", "no", status=403), "tieout doctor shows which endpoints"),
+        (
+            errors.RecordNotFound("atlar", "Not found", status=404),
+            "SOURCES__ATLAR__BASE_URL and SOURCES__ATLAR__ROUTES",
+        ),
+        (
+            errors.RecordNotFound("atlas_accounting", "no", status=404),
+            "SOURCES__ATLAS_ACCOUNTING__DIALECT; tieout doctor",
+        ),
         (errors.VendorFault("atlar", "broken", status=500), "atlar: broken (HTTP 500)"),
     ],
 )
@@ -29,6 +37,8 @@ def test_a_vendors_refusal_names_what_to_check(problem: errors.VendorError, told
     said = remedies.of_vendor(problem)
     assert said.startswith(str(problem))
     assert told in said
+    problem.add_note("GET /accounts")
+    assert remedies.of_vendor(problem).startswith(f"{problem} at GET /accounts")
 
 
 @pytest.mark.parametrize(
