@@ -2,7 +2,7 @@
 
 In: pieces and what to do with each. Out: the results, in the pieces' order; never more than a few wait, so memory
 stays bounded. Arrow and DuckDB let go of Python's lock while they work, so two pieces really are done at once.
-What does not belong here: what the work is (`landing.py`, `versioning.py`).
+What does not belong here: what the work is (`landing.py`, `versions/versioning.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A landing file while it is written: it counts once it is complete, and is never touched again.
 
 In: rows in the shape of a landing file, a piece at a time. Out: one Parquet file, under a temporary name until it is
-synced. What does not belong here: which rows (`versioning.py`), when a file is complete (`landing.py`).
+synced. What does not belong here: which rows (`versions/versioning.py`), when a file is complete (`landing.py`).
 """
 
 from __future__ import annotations

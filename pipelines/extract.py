@@ -11,12 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import msgspec
 
-from pipelines import loading, quarantine, shrink
+from pipelines import quarantine, shrink
 from pipelines.atlar import reports
 from pipelines.atlar import source as atlar_source
 from pipelines.atlar import tables as atlar_tables
@@ -30,7 +30,9 @@ from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
 from pipelines.ecb import source as ecb_source
 from pipelines.ecb import tables as ecb_tables
 from pipelines.ecb.client import EcbClient, EcbConfig
+from pipelines.extract_result import ExtractResult
 from pipelines.landing import Landing
+from pipelines.loading import backlog
 from pipelines.raw_table import Answer, RawTable
 from pipelines.reading import Progress, Reading, Silent, Task
 from pipelines.tasks import Tally, read_system
@@ -42,7 +44,7 @@ DATASETS = (
     atlas_accounting_source.DATASET,
     atlar_source.DATASET,
     ecb_source.DATASET,
-    loading.QUARANTINE_DATASET,
+    backlog.QUARANTINE_DATASET,
 )
 
 RAW_TABLES = (*atlas_etrm_tables.TABLES, *atlas_accounting_tables.TABLES, *atlar_tables.TABLES, *ecb_tables.TABLES)
@@ -89,26 +91,6 @@ class Clients:
             client.close()
         if self.ecb is not None:
             self.ecb.close()
-
-
-@dataclass(frozen=True)
-class ExtractResult:
-    """What an extraction did."""
-
-    rows: dict[str, int]
-    """New versions and tombstones landed, by `<system>.<table>`; tables without any are left out."""
-    requests: dict[str, int]
-    """Requests this extraction sent, by system."""
-    quarantined: int
-    """Records received that did not fit, new ones and ones refused before."""
-    changed: frozenset[str]
-    """Tables with rows the work file did not have: landed now, or left over from a run that was killed."""
-    seconds: dict[str, float]
-    """Seconds by system (reading and landing) and for `load`."""
-    findings: list[str] = field(default_factory=list)
-    """What a person should know: endpoints that did not answer and what that means, fields nobody declared."""
-    quarantined_by_system: dict[str, int] = field(default_factory=dict)
-    """`quarantined`, by system; systems without any are left out."""
 
 
 def extract(
@@ -199,7 +181,7 @@ def table_names() -> tuple[str, ...]:
         f"{table.system}.{table.name}"
         for dataset in DATASETS
         for table in dataset.tables
-        if dataset is not loading.QUARANTINE_DATASET
+        if dataset is not backlog.QUARANTINE_DATASET
     )
 
 
@@ -211,7 +193,7 @@ def retry_quarantine(landing: Landing, *, only: frozenset[str] | None = None) ->
         only: Tables, as `<system>.<table>`; None is all.
     """
     retried = quarantine.retry(landing, RAW_TABLES, only, {"atlar.bank_statements": reports.read_again})
-    loading.load_missing(landing, DATASETS)
+    backlog.load_missing(landing, DATASETS)
     quarantine.show_in_work_file(landing)
     return retried
 
@@ -228,7 +210,7 @@ def load_backlog(landing: Landing) -> ExtractResult:
 def _load(landing: Landing, answered: frozenset[str] = frozenset()) -> dict[str, int]:
     """Loads what the work file lacks, once the refusals that a good version has overtaken are settled."""
     quarantine.settle(landing, RAW_TABLES, answered)
-    loaded = loading.load_missing(landing, DATASETS)
+    loaded = backlog.load_missing(landing, DATASETS)
     shown = quarantine.show_in_work_file(landing) if landing.work_path.exists() else 0
     return loaded | ({"quarantine.records": shown} if shown else {})
 

@@ -1,7 +1,7 @@
 """DuckDB over Arrow tables in memory, for comparing rows many at a time.
 
 In: nothing. Out: `cursor()`, a private view on one shared database: making a database takes 18 ms, a cursor 0.2 ms,
-and an extraction needs a hundred of them. Nothing is stored here; the work file is opened in `loading.py` alone.
+and an extraction needs a hundred of them. Nothing is stored here; the work file is opened in `loading/` alone.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Out: `landing/<system>/<table>/<sequence>_<uuid>.parquet` with only what changed
 records that a full read no longer shows; `landing/quarantine/records/…` for records that do not fit.
 The landing folder is the history that cannot be rebuilt (DESIGN section 2): files are written under a temporary
 name, synced and renamed, and never touched again.
-What does not belong here: HTTP (`<system>/client.py`), typing (`typed.py`), DuckDB's work file (`loading.py`).
+What does not belong here: HTTP (`<system>/client.py`), typing (`records/`), DuckDB's work file (`loading/`).
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ahead, careful, garbage, in_memory, loader, quarantine, refusals, repetitions, versioning
-from pipelines import latest as latest_index
+from pipelines import ahead, garbage, in_memory, loader, refusals, settling
 from pipelines.draft import Draft
 from pipelines.raw_table import RawTable
+from pipelines.records import careful
+from pipelines.records.typed import Misfit, TypedChunk, typed_chunks, typed_schema
+from pipelines.records.undeclared import UndeclaredFields
 from pipelines.refusals import OpenRefusals, Refusal
-from pipelines.shown import shown as shown_again
-from pipelines.typed import Misfit, TypedChunk, typed_chunks, typed_schema
-from pipelines.undeclared import UndeclaredFields
-from pipelines.versioning import INSTANT, Scope
+from pipelines.versions import latest as latest_index
+from pipelines.versions import repetitions, versioning
+from pipelines.versions.shown import shown as shown_again
+from pipelines.versions.versioning import INSTANT, Scope
 
 _LARGE = 5_000
 """Records from which dlt is imported meanwhile, as soon as one of them is new and its table must be made."""
@@ -123,7 +125,8 @@ class Landing:
                 latest_index.save(table, self._latest[table], files, self._index(table))
         again = self._quarantine(table, misfits)
         if settles:
-            quarantine.settle_shown(self, table, lambda: [rows, shown.again()], misfits, again, scope)
+            known = self.open_refusals().values()
+            self.resolve(settling.outcomes(known, table, lambda: [rows, shown.again()], misfits, again, scope))
         return Landed(draft.rows, len(misfits), new_fields)
 
     def _read(
@@ -177,9 +180,15 @@ class Landing:
         """The present instant, UTC, by the clock this landing was given."""
         return self._now()
 
-    def resolve(self, resolutions: pa.Table) -> None:
-        """Appends resolutions of quarantined records (`quarantine.RESOLUTION_SCHEMA`)."""
-        self._write(*refusals.RESOLUTIONS, resolutions)
+    def resolve(self, outcomes: Mapping[str, str]) -> None:
+        """Notes what became of refusals (`landed`, `superseded`, `gone`), by their fingerprints."""
+        if outcomes:
+            now = self._now()
+            rows = [
+                {"_fingerprint": fingerprint, "resolution": resolution, "resolved_at": now}
+                for fingerprint, resolution in outcomes.items()
+            ]
+            self._write(*refusals.RESOLUTIONS, pa.Table.from_pylist(rows, schema=refusals.RESOLUTION_SCHEMA))
 
     def open_refusals(self) -> dict[str, Refusal]:
         """What is in quarantine and not settled, by fingerprint, oldest first."""
@@ -261,7 +270,7 @@ def _typed_ahead(table: RawTable, wanted: _Wanted) -> Iterator[tuple[TypedChunk,
 
 def _contradicted(table: RawTable, record: msgspec.Raw) -> Misfit:
     key = careful.readable_key(table, record)
-    return Misfit(key, quarantine.CONTRADICTION, bytes(record))
+    return Misfit(key, refusals.CONTRADICTION, bytes(record))
 
 
 def _remembered(table: RawTable, rows: pa.Table, gone: pa.Table, landed_at: datetime) -> pa.Table:

@@ -1,7 +1,7 @@
 """dlt, imported only where something is loaded, and in the background where that is foreseen.
 
 In: nothing. Out: `imported()`, the package; `import_ahead()`, which lets a landing hide what importing dlt costs;
-`work_file()`, DuckDB as dlt's destination. What does not belong here: loading (`loading.py`).
+`work_file()`, DuckDB as dlt's destination. What does not belong here: loading (`loading/backlog.py`).
 """
 
 from __future__ import annotations

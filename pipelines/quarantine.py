@@ -5,7 +5,8 @@ Out: `landing/quarantine/resolutions/` (append-only: which refusal was settled, 
 columns `resolved_at` and `resolution` of `quarantine.records`. A refusal is settled when its record `landed` after
 all, when a good version of the same key has `superseded` it, or when the record is `gone`; nothing is ever deleted,
 so received = landed + quarantined holds for every read there was.
-What does not belong here: refusing (`landing.py`, `typed.py`), which are open (`refusals.py`), loading (`loading.py`).
+What does not belong here: refusing (`landing.py`, `records/`), which are open (`refusals.py`), what a read
+settles (`settling.py`), loading (`loading/`).
 """
 
 from __future__ import annotations
@@ -13,35 +14,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
-import msgspec
-import pyarrow as pa
 
-from pipelines import careful, in_memory
+from pipelines import in_memory
+from pipelines.landing import Landing
 from pipelines.raw_table import RawTable
-from pipelines.refusals import RESOLUTIONS, Refusal
-from pipelines.typed import Misfit, type_records
-from pipelines.versioning import INSTANT, Scope, key_text
-
-if TYPE_CHECKING:
-    from pipelines.landing import Landing
-
-CONTRADICTION = "the same key came twice with different content"
-"""The reason of records that contradict each other: each fits by itself, and none may be chosen."""
-
-WHOLE_ANSWER = "whole answer: "
-"""How the reason begins where a whole answer was refused. It has no key: the next read that succeeds settles it."""
-
-RESOLUTION_SCHEMA = pa.schema(
-    [
-        ("_fingerprint", pa.string()),
-        ("resolution", pa.string()),
-        ("resolved_at", INSTANT),
-        ("_landing_file", pa.string()),
-    ]
-)
+from pipelines.records.typed import type_records
+from pipelines.refusals import CONTRADICTION, RESOLUTIONS, WHOLE_ANSWER, Refusal
+from pipelines.versions.versioning import key_text
 
 
 @dataclass(frozen=True)
@@ -77,75 +59,11 @@ def settle(landing: Landing, tables: Iterable[RawTable], answered: frozenset[str
     for refusal in refusals:
         if refusal.table in answered and refusal.reason.startswith(WHOLE_ANSWER):
             outcomes[refusal.fingerprint] = "superseded"
-    _note(landing, outcomes)
+    landing.resolve(outcomes)
     return len(outcomes)
 
 
-def settle_shown(
-    landing: Landing,
-    table: RawTable,
-    shown: Callable[[], Sequence[pa.Table]],
-    misfits: Sequence[Misfit],
-    again: frozenset[str],
-    scope: Scope | None,
-) -> None:
-    """Settles the refusals of a table that a read has answered: their record came good, came otherwise, or is gone.
-
-    A record that returned to the very version that is landed makes no version, and one that never landed makes no
-    tombstone: what the vendor shows is the only thing that tells.
-
-    Args:
-        landing: The landing folder.
-        table: What was read.
-        shown: Gives the key columns of the records that fit; asked only where something is to be settled.
-        misfits: The records that did not.
-        again: The fingerprints of the misfits: their refusals stay open.
-        scope: What was read in full; None says nothing about what is gone.
-    """
-    refusals = [
-        refusal
-        for refusal in landing.open_refusals().values()
-        if refusal.table == f"{table.system}.{table.name}"
-        and refusal.fingerprint not in again
-        and not refusal.reason.startswith(WHOLE_ANSWER)
-    ]
-    if not refusals:
-        return
-    good = _keys_among(table, shown(), {refusal.record_key for refusal in refusals if refusal.record_key is not None})
-    refused = {misfit.record_key for misfit in misfits}
-    outcomes: dict[str, str] = {}
-    for refusal in refusals:
-        if refusal.record_key is not None and refusal.record_key in good | refused:
-            outcomes[refusal.fingerprint] = "superseded"
-        # A misfit without a key could be any of the missing ones: then nothing is called gone.
-        elif None not in refused and scope is not None and _covers(scope, table, refusal):
-            outcomes[refusal.fingerprint] = "gone"
-    _note(landing, outcomes)
-
-
-def _keys_among(table: RawTable, shown: Sequence[pa.Table], wanted: set[str]) -> set[str]:
-    if not wanted:
-        return set()
-    with in_memory.cursor() as connection:
-        connection.register("shown", pa.concat_tables([rows.select(list(table.key)) for rows in shown]))
-        rows = connection.execute(
-            f"select {key_text(table)} as key from shown where key in (select unnest($keys))",  # noqa: S608
-            {"keys": sorted(wanted)},
-        ).fetchall()
-    return {key for (key,) in rows}
-
-
-def _covers(scope: Scope, table: RawTable, refusal: Refusal) -> bool:
-    """Whether a read of that part would have shown the record, had it still been there."""
-    if scope.column is None:
-        return True
-    declared = next(column for column in table.columns if column.name == scope.column)
-    (members,) = careful.members([_raw(refusal)], {})
-    day = careful.column(declared, [members.get(declared.field, careful.NULL)], {})[0].as_py()
-    return day is not None and scope.since is not None and day >= scope.since
-
-
-Reader = Callable[["Landing", Mapping[str, bytes]], Mapping[str, str]]
+Reader = Callable[[Landing, Mapping[str, bytes]], Mapping[str, str]]
 """Reads payloads that are files, by their fingerprints: lands what it can, and says what became of it."""
 
 
@@ -181,16 +99,16 @@ def retry(
             candidates = [refusal for refusal in candidates if refusal.fingerprint not in told]
             outcomes |= told
             landed[name] += sum(outcome == "landed" for outcome in told.values())
-        fitting = [refusal for refusal in candidates if not type_records(table, [_raw(refusal)]).misfits]
+        fitting = [refusal for refusal in candidates if not type_records(table, [refusal.record]).misfits]
         if not fitting:
             continue
         newest = {refusal.record_key or refusal.fingerprint: refusal for refusal in fitting}  # they are oldest first
-        landing.land(table, [_raw(refusal) for refusal in newest.values()], last_wins=True, settles=False)
+        landing.land(table, [refusal.record for refusal in newest.values()], last_wins=True, settles=False)
         for refusal in fitting:
             is_newest = newest[refusal.record_key or refusal.fingerprint] is refusal
             outcomes[refusal.fingerprint] = "landed" if is_newest else "superseded"
             landed[name] += is_newest
-    _note(landing, outcomes)
+    landing.resolve(outcomes)
     superseded = len(outcomes) - landed.total()
     still_open = len(refusals) - len(outcomes)
     return Retried(len(refusals), {name: count for name, count in landed.items() if count}, superseded, still_open)
@@ -251,10 +169,6 @@ def _columns(landing: Landing) -> set[str]:
     return {name for (name,) in rows}
 
 
-def _raw(refusal: Refusal) -> msgspec.Raw:
-    return msgspec.Raw(refusal.payload.encode())
-
-
 def _overtaken(landing: Landing, declared: Mapping[str, RawTable], refusals: Sequence[Refusal]) -> dict[str, str]:
     """Refusals whose key was landed (or called gone) after they were refused: fingerprint → resolution."""
     outcomes: dict[str, str] = {}
@@ -280,13 +194,3 @@ def _latest(landing: Landing, table: RawTable, keys: set[str]) -> dict[str, dict
             {"keys": sorted(keys)},
         ).fetchall()
     return {key: {"_landed_at": landed_at, "_is_deleted": is_deleted} for key, landed_at, is_deleted in rows}
-
-
-def _note(landing: Landing, outcomes: Mapping[str, str]) -> None:
-    if outcomes:
-        now = landing.now()
-        rows = [
-            {"_fingerprint": fingerprint, "resolution": resolution, "resolved_at": now}
-            for fingerprint, resolution in outcomes.items()
-        ]
-        landing.resolve(pa.Table.from_pylist(rows, schema=RESOLUTION_SCHEMA))

@@ -15,9 +15,9 @@ ColumnType = Literal[
 ]
 """`text` as the vendor wrote it (a number keeps its digits) · `decimal` DECIMAL(38,10), exact ·
 `date` a business date (the time part of a zone-less datetime is dropped) · `instant` UTC, microseconds ·
-`currency` text, a code of the seed `currencies` (pipelines/currencies.py) · `json` a nested object or list, kept as its
-JSON text · `money` the same, with amounts and currencies in it that must be readable (pipelines/nested_money.py) ·
-`custom_fields` the same, values of custom fields that must have their keys (pipelines/custom_fields.py)."""
+`currency` text, a code of the seed `currencies` (records/currencies.py) · `json` a nested object or list, kept as its
+JSON text · `money` the same, with amounts and currencies in it that must be readable (records/nested_money.py) ·
+`custom_fields` the same, values of custom fields that must have their keys (records/custom_fields.py)."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

@@ -15,9 +15,9 @@ import msgspec
 
 from pipelines.landing import Landing
 from pipelines.raw_table import RawTable
+from pipelines.records.typed import Misfit
 from pipelines.transport.errors import PermissionRefused, RecordNotFound
-from pipelines.typed import Misfit
-from pipelines.versioning import Scope
+from pipelines.versions.versioning import Scope
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.versioning import INSTANT
+from pipelines.versions.versioning import INSTANT
 
 RECORDS, RESOLUTIONS = ("quarantine", "records"), ("quarantine", "resolutions")
 
@@ -36,6 +37,23 @@ SCHEMA = pa.schema(
 """Arrow schema of a file of `quarantine/records`, and of the table of that name in DuckDB."""
 
 
+RESOLUTION_SCHEMA = pa.schema(
+    [
+        ("_fingerprint", pa.string()),
+        ("resolution", pa.string()),
+        ("resolved_at", INSTANT),
+        ("_landing_file", pa.string()),
+    ]
+)
+"""Arrow schema of a file of `quarantine/resolutions`."""
+
+CONTRADICTION = "the same key came twice with different content"
+"""The reason of records that contradict each other: each fits by itself, and none may be chosen."""
+
+WHOLE_ANSWER = "whole answer: "
+"""How the reason begins where a whole answer was refused. It has no key: the next read that succeeds settles it."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A record in quarantine."""
@@ -47,6 +65,11 @@ class Refusal:
     payload: str = field(repr=False)
     quarantined_at: datetime
     fingerprint: str
+
+    @property
+    def record(self) -> msgspec.Raw:
+        """The record as received."""
+        return msgspec.Raw(self.payload.encode())
 
 
 class OpenRefusals:

@@ -9,17 +9,14 @@ What does not belong here: what happens then (`extract.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from pipelines import in_memory
+from pipelines.extract_result import ExtractResult
 from pipelines.raw_table import RawTable
 from pipelines.transport.errors import UnexpectedAnswer
-from pipelines.versioning import Scope
-
-if TYPE_CHECKING:
-    from pipelines.extract import ExtractResult
+from pipelines.versions.versioning import Scope
 
 LEAST_PERCENT = 80
 """Of the records landed, a full read must bring at least so many."""

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from pipelines import quarantine, shrink
+from pipelines import refusals, shrink
 from pipelines.landing import Landing
 from pipelines.raw_table import RawTable
 from pipelines.reading import Fetched, Progress, Task
-from pipelines.typed import Misfit
-from pipelines.versioning import Scope
+from pipelines.records.typed import Misfit
+from pipelines.versions.versioning import Scope
 
 _TASKS_AT_ONCE = 4
 """Per system. The vendor's rate limit is the real bound; this only hides latency."""
@@ -56,7 +56,7 @@ class Tally:
         """Keeps an answer that was refused as a whole (HTML, a count that does not match) in quarantine."""
         body: bytes | None = getattr(error, "body", None)
         if body:
-            reason = f"{quarantine.WHOLE_ANSWER}{error}"
+            reason = f"{refusals.WHOLE_ANSWER}{error}"
             self.land(landing, table, [], refused=[Misfit(None, reason, body)])
 
     def land(

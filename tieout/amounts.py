@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pipelines import currencies
+from pipelines.records import currencies
 
 
 def money(amount: Decimal | None, minor_units: int = 2) -> str:

@@ -131,7 +131,7 @@ class Settings:
 
     def currency(self, name: str, default: str) -> str:
         """Returns a currency that the books can round: one of the seed `currencies`, as ISO 4217 writes it."""
-        from pipelines import currencies
+        from pipelines.records import currencies
 
         found = (self.value(name, default) or default).strip()
         if found not in currencies.codes():

@@ -41,7 +41,7 @@
         {%- do conditions.append('coalesce(abs(' ~ column ~ ') <= 9999999999999999.99, true)') -%}
     {%- endfor -%}
     {%- for column in amounts.get('nested', []) -%}
-        {#- Members of these names are money (pipelines/nested_money.py), as text or as a number. -#}
+        {#- Members of these names are money (pipelines/records/nested_money.py), as text or as a number. -#}
         {%- do conditions.append(
             "not coalesce(regexp_matches(" ~ column ~ "::varchar, '\"(stringValue|quantity|unit_price|amount"
             ~ "|amount_applied|discount_taken|debit|credit|balance)\"\\s*:\\s*\"?-?0*[1-9][0-9]{16}'), false)"

@@ -27,9 +27,9 @@ from pipelines.atlar.statements import Statement, UnreadableStatementError, pars
 from pipelines.atlar.statements_shape import statement_key
 from pipelines.landing import Landing
 from pipelines.reading import Fetched, Reading
+from pipelines.records.typed import Misfit
 from pipelines.transport import errors, exact
-from pipelines.typed import Misfit
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.versioning import EVERYTHING
 
 _REPORTS_AT_ONCE = 8
 _REPORTS_PER_LANDING = 200

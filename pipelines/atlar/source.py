@@ -17,14 +17,14 @@ from typing import Any
 import msgspec
 import pyarrow.compute as pc
 
-from pipelines import by_dlt, load_tables
 from pipelines.atlar import tables
 from pipelines.atlar.client import AtlarClient
 from pipelines.atlar.reports import read_reports
+from pipelines.loading import by_dlt, load_tables
 from pipelines.raw_table import RawTable
 from pipelines.reading import Fetched, Reading, Task
 from pipelines.transport import errors, exact
-from pipelines.versioning import EVERYTHING, Scope
+from pipelines.versions.versioning import EVERYTHING, Scope
 
 _LISTS = (
     tables.ENTITIES,

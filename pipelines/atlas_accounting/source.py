@@ -18,13 +18,13 @@ from typing import Any
 import msgspec
 import pyarrow.compute as pc
 
-from pipelines import by_dlt, load_tables
 from pipelines.atlas_accounting import incremental, tables
 from pipelines.atlas_accounting.client import AtlasAccountingClient
 from pipelines.atlas_accounting.paging import Listing
+from pipelines.loading import by_dlt, load_tables
 from pipelines.raw_table import RawTable
 from pipelines.reading import Fetched, Reading, Task
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.versioning import EVERYTHING
 
 _LISTS = (
     tables.ACCOUNTS,

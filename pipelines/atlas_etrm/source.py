@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from pipelines import by_dlt, load_tables
 from pipelines.atlas_etrm import tables
 from pipelines.atlas_etrm.client import AtlasEtrmClient
+from pipelines.loading import by_dlt, load_tables
 from pipelines.raw_table import RawTable
 from pipelines.reading import Fetched, Reading, Task
 from pipelines.transport import exact
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.versioning import EVERYTHING
 
 _NO_DEALS = "Deals are only used for cross-checks; ask for the permission if you want them."
 _NO_FIELDS = "Custom fields of this kind stay unnamed."

@@ -16,8 +16,8 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from pipelines.records.typed import Misfit
 from pipelines.transport.errors import UnexpectedAnswer
-from pipelines.typed import Misfit
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NOT_QUOTED = frozenset({"", "N/A", "NA", "N.A.", "-"})

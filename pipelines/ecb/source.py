@@ -16,10 +16,10 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines import by_dlt, load_tables
 from pipelines.ecb import tables
 from pipelines.ecb.client import EcbClient
 from pipelines.ecb.rates import parse_rates
+from pipelines.loading import by_dlt, load_tables
 from pipelines.reading import Fetched, Reading, Task
 from pipelines.transport.errors import VendorError
 

@@ -74,12 +74,13 @@ def prepare(folder: str, rows: str, dict_rows: str) -> str:
 
 
 def land(answer: str, folder: str) -> str:
-    from pipelines import extract, loading
+    from pipelines import extract
     from pipelines.atlas_etrm import source
     from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
     from pipelines.atlas_etrm.tables import ORDER_ITEMS
+    from pipelines.loading import backlog
     from pipelines.transport.session import Answer
-    from pipelines.versioning import EVERYTHING
+    from pipelines.versions.versioning import EVERYTHING
 
     place = Path(folder)
     client = AtlasEtrmClient(AtlasEtrmConfig("http://localhost", "user", "secret"))
@@ -90,7 +91,7 @@ def land(answer: str, folder: str) -> str:
     landed = landing.land(ORDER_ITEMS, records, scope=EVERYTHING)
     between = time.perf_counter()
     del records, received
-    loading.load_missing(landing, (source.DATASET,))
+    backlog.load_missing(landing, (source.DATASET,))
     return f"{landed.rows:,} versions; landed {between - started:.1f} s, loaded {time.perf_counter() - between:.1f} s"
 
 
@@ -137,7 +138,7 @@ def pages_by_client(url: str, folder: str) -> str:
     from pipelines import extract
     from pipelines.atlas_accounting.client import AtlasAccountingClient, AtlasAccountingConfig
     from pipelines.atlas_accounting.tables import INVOICES
-    from pipelines.versioning import EVERYTHING
+    from pipelines.versions.versioning import EVERYTHING
 
     client = AtlasAccountingClient(AtlasAccountingConfig(url, "a@b.example", "secret", "company", tier="unlimited"))
     place = Path(folder) / "pages"

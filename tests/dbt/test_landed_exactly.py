@@ -24,7 +24,7 @@ from pipelines.atlas_etrm import tables
 from pipelines.atlas_etrm.client import NUMBERS
 from pipelines.landing import Landing
 from pipelines.transport import exact
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.versioning import EVERYTHING
 
 NAUGHTY: list[str] = json.loads(
     (Path(__file__).resolve().parents[1] / "fixtures" / "blns" / "blns.json").read_text(encoding="utf-8")

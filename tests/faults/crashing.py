@@ -44,7 +44,7 @@ def _targets() -> dict[str, tuple[Any, str]]:
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
     from dlt.pipeline.pipeline import Pipeline
 
-    from pipelines import appending, loading
+    from pipelines.loading import appending, backlog
     from tieout import publish
     from tieout.build import Books
 
@@ -55,7 +55,7 @@ def _targets() -> dict[str, tuple[Any, str]]:
         "a statement of the load": (DuckDbSqlClient, "execute_query"),
         "an insert": (appending, "_insert"),
         "the note of a load": (appending, "_note"),
-        "the commit": (loading, "_append"),
+        "the commit": (backlog, "_append"),
         "an event of dbt": (Books, "_on_event"),
         "the mark of complete books": (Books, "note_built"),
         "the copy": (shutil, "copyfile"),

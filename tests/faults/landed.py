@@ -15,12 +15,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import loading
 from pipelines.atlar import tables as atlar_tables
 from pipelines.atlas_accounting import tables as atlas_accounting_tables
 from pipelines.atlas_etrm import tables as atlas_etrm_tables
 from pipelines.extract import Clients, ExtractResult, extract
 from pipelines.landing import Landing
+from pipelines.loading import backlog
 from pipelines.raw_table import RawTable
 
 AS_OF = date(2026, 4, 10)
@@ -55,7 +55,7 @@ def names(*systems: str) -> frozenset[str]:
 def land(clients: Clients, landing: Landing, only: frozenset[str] | None = None, **options: Any) -> ExtractResult:
     """Extracts and lands, but loads nothing: what is under test is what arrived."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "load_missing", lambda landing, datasets: {})
+        patch.setattr(backlog, "load_missing", lambda landing, datasets: {})
         return extract(clients, landing, as_of=AS_OF, only=only, **options)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from pipelines.atlas_accounting import tables
 from pipelines.landing import Landing
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.versioning import EVERYTHING
 from tests.flow.conftest import Profile
 
 D = Decimal

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from pipelines import currencies
 from pipelines.atlar.client import SYSTEM, AtlarClient, AtlarConfig
+from pipelines.records import currencies
 from pipelines.transport import exact
 from tieout.doctor import atlar_answers
 from tieout.doctor.examination import Examination, Examiner, Finding

@@ -14,7 +14,7 @@ from virtual import raws
 from pipelines import ahead, draft
 from pipelines.atlas_etrm import tables as etrm
 from pipelines.landing import Landing
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.versioning import EVERYTHING
 
 
 def test_results_come_in_order_and_few_wait() -> None:

@@ -13,11 +13,12 @@ import duckdb
 import pytest
 from virtual import raws
 
-from pipelines import appending, by_dlt, extract
+from pipelines import extract
 from pipelines.atlas_accounting import tables as accounting
 from pipelines.atlas_etrm import tables as etrm
 from pipelines.landing import Landing
-from pipelines.versioning import EVERYTHING
+from pipelines.loading import appending, by_dlt
+from pipelines.versions.versioning import EVERYTHING
 
 ITEMS = [
     '{"id": 1, "orderId": 7, "amount": 1234567890123456.78, "status": 2, "dueDate": "2026-04-30T00:00:00"}',

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 from virtual import raws
 
-from pipelines import custom_fields
 from pipelines.atlas_etrm import tables as atlas_etrm
 from pipelines.landing import Landing
-from pipelines.versioning import EVERYTHING
+from pipelines.records import custom_fields
+from pipelines.versions.versioning import EVERYTHING
 
 FIT = [
     "null",

@@ -17,15 +17,17 @@ import pyarrow.parquet as pq
 import pytest
 from virtual import raws
 
-from pipelines import by_dlt, careful, extract, fingerprints, typed
-from pipelines import latest as latest_index
+from pipelines import extract
 from pipelines.atlar import tables as atlar
 from pipelines.atlas_accounting import tables as accounting
 from pipelines.atlas_etrm import tables as etrm
 from pipelines.landing import Landing
+from pipelines.loading import by_dlt
 from pipelines.raw_table import RawTable
-from pipelines.typed import type_records
-from pipelines.versioning import EVERYTHING
+from pipelines.records import careful, fingerprints, typed
+from pipelines.records.typed import type_records
+from pipelines.versions import latest as latest_index
+from pipelines.versions.versioning import EVERYTHING
 
 GOOD = '{{"id": {0}, "orderId": 7, "amount": {0}.10, "status": 2, "dueDate": "2026-04-03T00:00:00"}}'
 

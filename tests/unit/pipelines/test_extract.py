@@ -104,7 +104,7 @@ def vendors() -> Vendors:
 @pytest.fixture
 def not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves the work file alone, for tests of what is read and landed: loading 41 tables takes seconds."""
-    monkeypatch.setattr("pipelines.loading.load_missing", lambda *_: {})
+    monkeypatch.setattr("pipelines.loading.backlog.load_missing", lambda *_: {})
 
 
 def landed_rows(landing: Landing, system: str, name: str) -> list[dict[str, Any]]:

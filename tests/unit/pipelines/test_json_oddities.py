@@ -20,13 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from virtual import Moments, VirtualClock, raws
 
-from pipelines import careful
 from pipelines.atlas_etrm import tables
 from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
 from pipelines.landing import Landing
+from pipelines.records import careful
+from pipelines.records.typed import type_records
 from pipelines.transport.errors import UnexpectedAnswer
-from pipelines.typed import type_records
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.versioning import EVERYTHING
 
 NUMBERS = """
 0 -0 0.0 -0.0 1 -1 12 1.5 1e1 1E1 1e+1 1e-1 1.5e3 0e0 0e+1 123456789012345678901234567890 1e400 -1e400 1e-400 123e65536

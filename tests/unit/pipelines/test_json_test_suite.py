@@ -18,18 +18,19 @@ import pyarrow.parquet as pq
 import pytest
 from virtual import Moments, VirtualClock
 
-from pipelines import careful, extract, tasks
+from pipelines import extract, tasks
 from pipelines.atlas_accounting import tables as accounting
 from pipelines.atlas_accounting.client import AtlasAccountingClient, AtlasAccountingConfig
 from pipelines.atlas_etrm import tables as etrm
 from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
 from pipelines.landing import Landing
-from pipelines.quarantine import WHOLE_ANSWER
 from pipelines.raw_table import RawTable
+from pipelines.records import careful
+from pipelines.records.typed import Misfit, type_records
+from pipelines.refusals import WHOLE_ANSWER
 from pipelines.transport.errors import UnexpectedAnswer
 from pipelines.transport.session import LONGEST_KEPT
-from pipelines.typed import Misfit, type_records
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.versioning import EVERYTHING
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SUITE = {

@@ -18,7 +18,7 @@ from pipelines.atlar import tables as atlar
 from pipelines.atlas_accounting import tables as accounting
 from pipelines.atlas_etrm import tables as etrm
 from pipelines.landing import Landing
-from pipelines.versioning import EVERYTHING, Scope
+from pipelines.versions.versioning import EVERYTHING, Scope
 
 
 @pytest.fixture
@@ -305,7 +305,7 @@ def test_answers_to_writes_land_like_any_record(landing: Landing) -> None:
 @pytest.mark.usefixtures("one_system")
 def test_nothing_to_load_never_imports_dlt(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     extract.load_backlog(landing)
-    monkeypatch.setattr("pipelines.by_dlt.load", lambda *_: pytest.fail("dlt was invoked"))
+    monkeypatch.setattr("pipelines.loading.by_dlt.load", lambda *_: pytest.fail("dlt was invoked"))
     extract.load_backlog(landing)
 
 

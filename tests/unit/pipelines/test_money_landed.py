@@ -9,12 +9,12 @@ import pycountry
 import pytest
 from virtual import raws
 
-from pipelines import currencies, nested_money, typed
 from pipelines.atlar import tables as atlar
 from pipelines.atlas_accounting import tables as accounting
 from pipelines.landing import Landing
 from pipelines.raw_table import RawTable
-from pipelines.versioning import EVERYTHING
+from pipelines.records import currencies, nested_money, typed
+from pipelines.versions.versioning import EVERYTHING
 
 WITHOUT_MINOR_UNIT = {"XAG", "XAU", "XPD", "XPT", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU", "XUA", "XAD", "XXX", "XTS"}
 WITHDRAWN = {"ANG", "BGN", "CUC"}

@@ -16,8 +16,8 @@ from pipelines.atlar import tables as atlar
 from pipelines.atlas_etrm import tables
 from pipelines.extract import load_backlog, retry_quarantine
 from pipelines.landing import Landing
-from pipelines.typed import Misfit
-from pipelines.versioning import EVERYTHING, Scope
+from pipelines.records.typed import Misfit
+from pipelines.versions.versioning import EVERYTHING, Scope
 
 BAD = '{"id": 2, "totalAmount": "twelve"}'
 
@@ -150,7 +150,7 @@ def test_a_key_of_days_and_moments_is_known_however_it_is_written(landing: Landi
 
 def test_records_that_contradict_each_other_are_never_chosen_between(landing: Landing) -> None:
     refuse(landing, '{"id": 5, "totalAmount": 1}', '{"id": 5, "totalAmount": 2}')
-    assert {refusal.reason for refusal in quarantine.open_refusals(landing)} == {quarantine.CONTRADICTION}
+    assert {refusal.reason for refusal in quarantine.open_refusals(landing)} == {refusals.CONTRADICTION}
     retried = retry_quarantine(landing)
     assert (retried.tried, retried.landed, retried.still_open) == (2, {}, 2)
 

@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 from virtual import Moments, raws
 
-from pipelines import fingerprints, latest, reindex, sources, typed
 from pipelines.atlar import tables as atlar
 from pipelines.atlas_etrm import tables as etrm
 from pipelines.landing import Landing
 from pipelines.raw_table import RawTable
-from pipelines.versioning import EVERYTHING
+from pipelines.records import fingerprints, source_hashes, typed
+from pipelines.versions import latest, reindex
+from pipelines.versions.versioning import EVERYTHING
 
 
 def item(number: int, version: int) -> str:
@@ -99,7 +100,7 @@ def test_hashes_of_another_duckdb_are_forgotten_and_the_rest_of_the_index_holds(
 ) -> None:
     answer = raws(*(item(number, number) for number in range(50)))
     with monkeypatch.context() as patched:
-        patched.setattr(sources, "sample", lambda: "those of another function")
+        patched.setattr(source_hashes, "sample", lambda: "those of another function")
         landing.land(etrm.ORDER_ITEMS, answer, scope=EVERYTHING)
     monkeypatch.delattr(latest, "from_files")
     read.clear()
@@ -109,9 +110,9 @@ def test_hashes_of_another_duckdb_are_forgotten_and_the_rest_of_the_index_holds(
 
 
 def test_the_sample_tells_one_hash_from_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = sources.sample.__wrapped__
-    real = sources.hashes
+    told = source_hashes.sample.__wrapped__
+    real = source_hashes.hashes
     assert told() == told()
     other = told()
-    monkeypatch.setattr(sources, "hashes", lambda *given: pc.add(real(*given), 1))
+    monkeypatch.setattr(source_hashes, "hashes", lambda *given: pc.add(real(*given), 1))
     assert told() != other

@@ -14,8 +14,8 @@ from virtual import Moments, raws
 from pipelines import in_memory
 from pipelines.atlas_etrm import tables as etrm
 from pipelines.landing import Landing
-from pipelines.shown import shown
-from pipelines.versioning import EVERYTHING
+from pipelines.versions.shown import shown
+from pipelines.versions.versioning import EVERYTHING
 
 
 def record(number: int, amount: int, *, spaced: bool = False) -> str:

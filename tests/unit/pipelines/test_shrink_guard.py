@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("not_loaded")
 
 @pytest.fixture
 def not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.loading.load_missing", lambda *_: {})
+    monkeypatch.setattr("pipelines.loading.backlog.load_missing", lambda *_: {})
 
 
 @pytest.fixture

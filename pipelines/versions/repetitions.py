@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.raw_table import RawTable
-from pipelines.versioning import ascending, key_columns
+from pipelines.versions.versioning import ascending, key_columns
 
 
 @dataclass(frozen=True)

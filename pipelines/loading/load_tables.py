@@ -1,6 +1,6 @@
 """What is loaded: the tables of `work.duckdb` that stand for landing files, and the dlt source that makes them.
 
-In: declared raw tables. Out: `LoadTable`, `Dataset`. What does not belong here: loading (`loading.py`).
+In: declared raw tables. Out: `LoadTable`, `Dataset`. What does not belong here: loading (`backlog.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipelines import refusals
 from pipelines.raw_table import RawTable
-from pipelines.versioning import landing_schema
+from pipelines.versions.versioning import landing_schema
 
 LOAD_ID = "_dlt_load_id"
 """dlt's column of the load a row came with; `_dlt_loads` says when that was."""

@@ -17,11 +17,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines import in_memory, sources
-from pipelines.fingerprints import METHOD
+from pipelines import in_memory
 from pipelines.raw_table import RawTable
-from pipelines.reindex import from_files
-from pipelines.versioning import latest_schema, merged, placed
+from pipelines.records import source_hashes
+from pipelines.records.fingerprints import METHOD
+from pipelines.versions.reindex import from_files
+from pipelines.versions.versioning import latest_schema, merged, placed
 
 _FORMAT = 3
 _LARGE = 100_000
@@ -64,7 +65,7 @@ def save(table: RawTable, latest: pa.Table, files: Sequence[Path], index: Path) 
 
 
 def _save(table: RawTable, latest: pa.Table, files: Sequence[Path], index: Path) -> None:
-    told = {**_signature(table), "hash": sources.sample(), "files": [file.name for file in files]}
+    told = {**_signature(table), "hash": source_hashes.sample(), "files": [file.name for file in files]}
     index.parent.mkdir(parents=True, exist_ok=True)
     temporary = index.with_suffix(".tmp")
     marked = latest.replace_schema_metadata({"tieout": json.dumps(told)})
@@ -95,7 +96,7 @@ def _load(table: RawTable, index: Path, present: set[str]) -> tuple[pa.Table, se
     if told != json.loads(json.dumps(_signature(table))) or not known <= present:
         return nothing, set()
     held = held.replace_schema_metadata(None).cast(schema)
-    if hashed_by != sources.sample():
+    if hashed_by != source_hashes.sample():
         # Another DuckDB hashes bytes differently: all records are read once more, their fingerprints still hold.
         at = schema.get_field_index("_source")
         held = held.set_column(at, schema.field(at), pa.nulls(held.num_rows, pa.int64()))

@@ -1,8 +1,8 @@
 """A hash of each record's bytes as received: a record that came before, byte for byte, need not be read.
 
 In: records. Out: their bytes as lines, which is also what Arrow reads, and a number per record. The hash is DuckDB's,
-which may be another one in another version: `sample` tells (`latest.py` asks).
-What does not belong here: comparing (`versioning.py`), reading the lines (`typed.py`).
+which may be another one in another version: `sample` tells (`versions/latest.py` asks).
+What does not belong here: comparing (`versions/versioning.py`), reading the lines (`typed.py`).
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.ahead import STEP
-from pipelines.fingerprints import METHOD, fingerprints
 from pipelines.raw_table import RawTable
-from pipelines.repetitions import ascend
-from pipelines.versioning import key_columns, landing_schema, latest_schema, merged, placed, positions
+from pipelines.records.fingerprints import METHOD, fingerprints
+from pipelines.versions.repetitions import ascend
+from pipelines.versions.versioning import key_columns, landing_schema, latest_schema, merged, placed, positions
 
 _AT_ONCE = 1_000_000
 """Versions that are looked at together; a single file may have more."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import loader
-from pipelines.load_tables import LOAD_ID, QUARANTINE, Dataset, LoadTable
+from pipelines.loading.load_tables import LOAD_ID, QUARANTINE, Dataset, LoadTable
 
 _ROWS_AT_ONCE = 100_000
 

@@ -2,7 +2,7 @@
 
 In: landing files that tables lack, tables that dlt has made, with the columns and types declared today. Out: their
 rows, under a load id that `_dlt_loads` explains like any load of dlt's; or nothing, if the process dies before the end.
-What does not belong here: making tables and columns (dlt, `loading.py`), finding what is lacking (`loading.py`).
+What does not belong here: making tables and columns (dlt, `backlog.py`), finding what is lacking (`backlog.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from pipelines.load_tables import LOAD_ID, Dataset, LoadTable
+from pipelines.loading.load_tables import LOAD_ID, Dataset, LoadTable
 
 _A_MOMENT = Decimal("0.000001")
 

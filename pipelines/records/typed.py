@@ -19,11 +19,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from pipelines import careful, currencies, custom_fields, nested_money, sources
 from pipelines.ahead import STEP
-from pipelines.careful import ARROW_TYPES
-from pipelines.fingerprints import fingerprints
 from pipelines.raw_table import RawTable
+from pipelines.records import careful, currencies, custom_fields, nested_money, source_hashes
+from pipelines.records.careful import ARROW_TYPES
+from pipelines.records.fingerprints import fingerprints
 
 _FEW = 128
 """Records that are judged one by one rather than halved further."""
@@ -64,7 +64,7 @@ class TypedChunk:
     at: Sequence[int]
     """Position in the records of each row."""
     source: pa.Array
-    """Hash of each row's record as received (`sources.py`)."""
+    """Hash of each row's record as received (`source_hashes.py`)."""
     misfits: list[Misfit]
 
 
@@ -99,8 +99,8 @@ def typed_chunks(table: RawTable, records: Sequence[msgspec.Raw]) -> Iterator[Ty
 
 def _type_chunk(table: RawTable, records: Sequence[msgspec.Raw], start: int) -> TypedChunk:
     reasons: dict[int, str] = {}
-    lines = sources.lines(records)
-    source = sources.hashes(records, lines)
+    lines = source_hashes.lines(records)
+    source = source_hashes.hashes(records, lines)
     blocks = list(_read_blocks(table, records, lines, reasons))
     columns = [_joined([block[number] for block in blocks]) for number in range(len(table.columns) + 1)]
     rows = pa.table([*columns, fingerprints(table, columns)], schema=typed_schema(table))
@@ -129,7 +129,7 @@ def _read_blocks(
         if last - first > _FEW and patience > 0:
             try:
                 block = records[first:last]
-                yield _read_block(table, block, lines if len(block) == len(records) else sources.lines(block))
+                yield _read_block(table, block, lines if len(block) == len(records) else source_hashes.lines(block))
             except _UNREADABLE:
                 patience -= 1
                 middle = (first + last) // 2

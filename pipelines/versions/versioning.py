@@ -3,7 +3,7 @@
 In: records as received, typed rows, the latest version of each record, what the read covered. Out: what to append.
 A record whose very bytes are those of a latest version is not even read (`shown.py`); of the others, keys are compared
 as typed values and content by fingerprint, in DuckDB over Arrow, never record by record.
-What does not belong here: files (`landing.py`, `latest.py`), typing (`typed.py`).
+What does not belong here: files (`landing.py`, `latest.py`), typing (`records/typed.py`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.fingerprints import DELETED
 from pipelines.raw_table import RawTable
-from pipelines.typed import Misfit, typed_schema
+from pipelines.records.fingerprints import DELETED
+from pipelines.records.typed import Misfit, typed_schema
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -62,7 +62,7 @@ def landing_schema(table: RawTable) -> pa.Schema:
 def latest_schema(table: RawTable) -> pa.Schema:
     """What is known of a latest version: key, dates, meta columns, and `_source`, a hash of the record's bytes.
 
-    `_source` is null where the bytes are not known; it is compared with hashes of one function only (`sources.py`).
+    `_source` is null where the bytes are not known; it is compared with hashes of one function only.
     """
     landed = landing_schema(table)
     dates = [column.name for column in table.columns if column.type == "date" and column.name not in table.key]

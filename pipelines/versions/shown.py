@@ -3,7 +3,7 @@
 In: records as received, the latest version of each record. Out: the positions of the records that must be read, and
 the latest versions with where they were shown again. Vendors list records in an order that hardly changes, and the
 index keeps it, so most are found at once where they stood the last time; the others DuckDB finds by their hash.
-What does not belong here: how bytes are hashed (`sources.py`), comparing what was read (`versioning.py`).
+What does not belong here: how bytes are hashed (`records/source_hashes.py`), comparing what was read (`versioning.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ahead, sources
-from pipelines.versioning import positions
+from pipelines import ahead
+from pipelines.records import source_hashes
+from pipelines.versions.versioning import positions
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def shown(
 
     def hashed(at: range) -> tuple[pa.Array, pa.Array]:
         piece = records[at.start : at.stop]
-        hashes = sources.hashes(piece, sources.lines(piece))
+        hashes = source_hashes.hashes(piece, source_hashes.lines(piece))
         there = known[at.start : at.stop]
         same = pc.fill_null(pc.equal(hashes[: len(there)], there), fill_value=False)
         if len(there) < len(hashes) or not pc.all(same).as_py():

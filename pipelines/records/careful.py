@@ -17,8 +17,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import currencies, custom_fields, nested_money
 from pipelines.raw_table import Column, RawTable
+from pipelines.records import currencies, custom_fields, nested_money
 from pipelines.transport import exact
 
 NULL = msgspec.Raw(b"null")

@@ -9,8 +9,8 @@ bytes, eight at a time, a long text its length and its MD5. Each number times on
 its place goes into two sums modulo 2^64 (multilinear hashing), and the sums are mixed into one. The factors are odd,
 so a change of one number alone always changes both sums; that changes of several undo each other in both has a chance
 of about 2^-128, that two pairs of sums mix to the same 2^-64. All of it is done by column, without an object per value.
-What does not belong here: comparing (`versioning.py`), and what to do with fingerprints of an earlier method
-(`latest.py` computes them anew from what is landed).
+What does not belong here: comparing (`versions/versioning.py`), and what to do with fingerprints of an earlier method
+(`versions/latest.py` computes them anew from what is landed).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import sys
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import careful
 from pipelines.raw_table import RawTable
+from pipelines.records import careful
 
 METHOD = "4-"
 """How a fingerprint of the present method begins. Change it whenever the same row would get another one."""

@@ -1,7 +1,7 @@
 """What the work file lacks of landing/: tables, columns, files, or some of a file's rows.
 
 In: the landing folder and the work file as it is; nothing else is remembered, and nothing is written. Out: a `Lacking`
-per dataset. What does not belong here: loading (`loading.py`).
+per dataset. What does not belong here: loading (`backlog.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.landing import Landing
-from pipelines.load_tables import LOAD_ID, Dataset, LoadTable
+from pipelines.loading.load_tables import LOAD_ID, Dataset, LoadTable
 
 SQL_TYPES = {
     pa.string(): "VARCHAR",

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from pipelines import appending, by_dlt
-from pipelines.lacking import SQL_TYPES, Lacking, lacking
 from pipelines.landing import Landing
-from pipelines.load_tables import QUARANTINE, Dataset
+from pipelines.loading import appending, by_dlt
+from pipelines.loading.lacking import SQL_TYPES, Lacking, lacking
+from pipelines.loading.load_tables import QUARANTINE, Dataset
 
 QUARANTINE_DATASET = Dataset("quarantine", (QUARANTINE,), by_dlt.quarantine_source)
 

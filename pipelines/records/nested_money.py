@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import currencies
+from pipelines.records import currencies
 from pipelines.transport import exact
 
 CURRENCIES = ("currency", "sourceCurrency", "targetCurrency", "unitCurrency")

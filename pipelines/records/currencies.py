@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-SEED = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds" / "currencies.csv"
+SEED = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "currencies.csv"
 
 
 @functools.cache

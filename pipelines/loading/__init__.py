@@ -1,0 +1,1 @@
+"""From landing files into `work.duckdb`."""
