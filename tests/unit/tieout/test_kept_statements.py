@@ -20,7 +20,7 @@ from tieout.settings import DBT_PROJECT_DIR, SANDBOX, load
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 ALL = 8
-"""A seed, four models, two tests of a column and one of a rule."""
+"""A seed, four models, two tests of a column and one of a rule; an exposure builds nothing."""
 
 FILES = {
     "models/_models.yml": """
@@ -42,6 +42,8 @@ models:
   - name: orders_above
     config: {contract: {enforced: true}}
     columns: [{name: order_id, data_type: bigint}]
+exposures:
+  - {name: report, type: dashboard, owner: {name: analyst}, depends_on: [ref('fct_orders')]}
 """,
     "models/stg_orders.sql": "select id as order_id, amount from {{ source('raw_desk', 'orders') }}",
     "models/stg_parties.sql": "select * from {{ source('raw_desk', 'parties') }}",
