@@ -36,7 +36,8 @@ CHANGES = {
         "_is_deleted = true",
     ],
     "atlas_etrm.counterparties": ["gl_account = null", "country = 'FR'", "legal_name = legal_name || ' SE'"],
-    "atlas_accounting.invoices": ["status = 'voided'", "due_date = due_date + 40", "_is_deleted = true"],
+    "atlas_accounting.invoices": ["due_date = due_date + 40", "status = 'voided'", "_is_deleted = true"],
+    "atlas_accounting.bills": ["due_date = due_date + 40", "status = 'voided'"],
     "atlas_accounting.payments": ["payment_date = payment_date - 1", "_is_deleted = true"],
     "atlas_accounting.accounts": ["name = name || ' (old)'"],
 }
@@ -78,15 +79,19 @@ def land(path: Path, number: int) -> set[str]:
         return found
 
 
-def change(path: Path, draw: random.Random, count: int) -> set[str]:
-    """Lands other versions of a few records, drawn at random; returns the tables it changed."""
+ORDERS = ("atlas_etrm.order_items", "atlas_etrm.orders")
+DOCUMENTS = ("atlas_accounting.invoices", "atlas_accounting.bills")
+"""Between them they reach every model that has parts, where nothing else changes with them."""
+
+
+def change(path: Path, draw: random.Random, *tables: str) -> set[str]:
+    """Lands other versions of a few records of each table, drawn at random; returns the tables it changed."""
     changed = set()
     with duckdb.connect(str(path)) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        for number in range(count):
-            table = ("atlas_etrm.order_items", "atlas_etrm.orders", draw.choice(sorted(CHANGES)))[min(number, 2)]
-            # These two reach every model that has parts.
-            what = CHANGES[table][0] if number < 2 else draw.choice(CHANGES[table])
+        for number, table in enumerate(tables):
+            # The first of a table's changes reaches its models; the others are drawn.
+            what = CHANGES[table][0] if tables in (ORDERS, DOCUMENTS) else draw.choice(CHANGES[table])
             replaced = ", ".join(
                 f"({value.strip()}) as {name.strip()}"
                 for name, _, value in (part.partition("=") for part in what.split(", "))
@@ -136,7 +141,11 @@ def test_a_build_of_changes_leaves_what_a_whole_build_leaves(
     build_books(path, no_test)
 
     in_parts: set[str] = set()
-    for step in (lambda: change(path, draw, 2), lambda: land(path, 5) | change(path, draw, 6)):
+    for step in (
+        lambda: change(path, draw, *ORDERS),
+        lambda: change(path, draw, *DOCUMENTS),
+        lambda: land(path, 5) | change(path, draw, *ORDERS, *draw.choices(sorted(CHANGES), k=4)),
+    ):
         build_changes(path, step(), in_parts)
 
     _, kept = project()

@@ -1,6 +1,10 @@
 -- Issued invoices and bills as they stood at the end of the business date: what was settled by then, what was
 -- open, and how long past due. Documents issued later are absent; payments made later do not count.
 -- One row per side and document.
+{{ config(meta={'parts': {'by': 'document_id', 'of': [
+    'int_reconciliation__issued_documents',
+    'int_reconciliation__settlements',
+]}}) }}
 with settled as (
     select
         settlements.side,

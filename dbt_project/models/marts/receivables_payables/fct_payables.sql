@@ -1,5 +1,6 @@
 -- Open and closed items of vendors: every issued bill as it stood at the end of the business date.
 -- One row per bill. Drafts, bills pending approval, voided ones and those issued later are absent.
+{{ config(meta={'parts': {'by': 'document_id', 'of': ['int_reconciliation__open_items']}}) }}
 with counterparties as (
     select
         vendor_id_atlas_accounting as vendor_id,

@@ -1,5 +1,6 @@
 -- Open and closed items of customers: every issued invoice as it stood at the end of the business date.
 -- One row per invoice. Drafts, voided invoices and those issued later are absent.
+{{ config(meta={'parts': {'by': 'document_id', 'of': ['int_reconciliation__open_items']}}) }}
 with counterparties as (
     select
         customer_id_atlas_accounting as customer_id,

@@ -1,5 +1,6 @@
 -- Lines of bills, unnested from the document.
 -- One row per line of a bill.
+{{ config(meta={'parts': {'by': 'bill_id', 'of': ['stg_atlas_accounting__bills']}}) }}
 select
     bills.bill_id,
     item.position as line_number,

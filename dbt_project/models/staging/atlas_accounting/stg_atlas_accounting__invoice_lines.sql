@@ -1,5 +1,6 @@
 -- Lines of invoices, unnested from the document.
 -- One row per line of an invoice.
+{{ config(meta={'parts': {'by': 'invoice_id', 'of': ['stg_atlas_accounting__invoices']}}) }}
 select
     invoices.invoice_id,
     item.position as line_number,
