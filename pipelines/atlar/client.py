@@ -20,10 +20,11 @@ import msgspec
 
 from pipelines.atlar.routes import ROUTES
 from pipelines.transport import errors, exact
+from pipelines.transport.answer import Answer, decode, surprise
 from pipelines.transport.auth import Auth, BasicAuth, Token, TokenAuth
 from pipelines.transport.pacing import TokenBucket, Unlimited
 from pipelines.transport.reply import Reply
-from pipelines.transport.session import Answer, Clockwork, Patience, Session, decode, surprise
+from pipelines.transport.session import Clockwork, Patience, Session
 
 SYSTEM = "atlar"
 
@@ -111,7 +112,7 @@ class AtlarClient:
         for _ in range(_MOST_PAGES):
             query = {**(params or {}), "limit": PAGE_SIZE, "token": token}
             answer = self.session.send("read", "GET", path, params=query)
-            page: _Page = decode(self.session, answer, _Page, is_write=False)
+            page: _Page = decode(SYSTEM, answer, _Page, is_write=False)
             yield page.items
             if not page.nextToken:
                 return
@@ -154,7 +155,7 @@ class AtlarClient:
     def one(self, resource: str, record_id: str) -> dict[str, Any]:
         """One record by id. RecordNotFound where there is none."""
         answer = self.session.send("read", "GET", f"{self._path(resource)}/{quote(record_id, safe=':')}")
-        record: dict[str, Any] = exact.loads(decode(self.session, answer, msgspec.Raw, is_write=False))
+        record: dict[str, Any] = exact.loads(decode(SYSTEM, answer, msgspec.Raw, is_write=False))
         return record
 
     def by_external_id(self, resource: str, external_id: str) -> dict[str, Any] | None:
@@ -202,7 +203,7 @@ class AtlarClient:
             # How the format is called is an assumption (A17); without one comes the bank's own file, which reads too.
             answer = self.session.send("read", "GET", path, params={**params, "format": None}, headers=headers)
         if bytes(answer.body[:1024]).lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
-            raise surprise(self.session, answer, "HTML instead of a statement file", is_write=False)
+            raise surprise(SYSTEM, answer, "HTML instead of a statement file", is_write=False)
         return bytes(answer.body)
 
     def _write(
@@ -217,8 +218,8 @@ class AtlarClient:
         answer = self.session.send("write", method, path, body=body, headers=headers, content_type=content_type)
         if not answer.body.strip():
             return Reply([], answer.request_id, answer.status)
-        record: msgspec.Raw = decode(self.session, answer, msgspec.Raw, is_write=True)
-        decode(self.session, answer, dict[str, msgspec.Raw], is_write=True)
+        record: msgspec.Raw = decode(SYSTEM, answer, msgspec.Raw, is_write=True)
+        decode(SYSTEM, answer, dict[str, msgspec.Raw], is_write=True)
         return Reply([record], answer.request_id, answer.status)
 
     def _fetch_token(self) -> Token:
@@ -226,7 +227,7 @@ class AtlarClient:
             answer = self._ask_token("token")
         except errors.RecordNotFound:
             answer = self._ask_token("token_of_before")  # contract section 2: the older name is still seen
-        told = decode(self.session, answer, dict[str, Any], is_write=False)
+        told = decode(SYSTEM, answer, dict[str, Any], is_write=False)
         value = told.get("access_token")
         if not isinstance(value, str):
             raise errors.UnexpectedAnswer(SYSTEM, "the token call answered without a token", status=answer.status)

@@ -20,10 +20,11 @@ import msgspec
 from pipelines.atlas_accounting.incremental import Tail
 from pipelines.atlas_accounting.paging import Listing, Pages
 from pipelines.transport import errors, exact
+from pipelines.transport.answer import decode
 from pipelines.transport.auth import Token, TokenAuth
 from pipelines.transport.pacing import TokenBucket, Unlimited
 from pipelines.transport.reply import Reply
-from pipelines.transport.session import Clockwork, Kind, Patience, Session, decode
+from pipelines.transport.session import Clockwork, Kind, Patience, Session
 
 SYSTEM = "atlas_accounting"
 
@@ -277,13 +278,13 @@ class AtlasAccountingClient:
 
     def _one(self, table: str, record_id: str) -> dict[str, Any]:
         answer = self.session.send("read", "GET", self._path(table, record_id), params=self._scope())
-        record: dict[str, Any] = exact.loads(decode(self.session, answer, msgspec.Raw, is_write=False))
+        record: dict[str, Any] = exact.loads(decode(SYSTEM, answer, msgspec.Raw, is_write=False))
         return record
 
     def _report(self, path: str, **dates: date) -> msgspec.Raw:
         asked = {name: day.isoformat() for name, day in dates.items()}
         answer = self.session.send("read", "GET", path, params={**self._scope(), **asked})
-        members = decode(self.session, answer, dict[str, msgspec.Raw], is_write=False)
+        members = decode(SYSTEM, answer, dict[str, msgspec.Raw], is_write=False)
         # The dates asked for are the row's key; what the vendor itself says about them goes first.
         told = {name: value for name, value in members.items() if name not in asked or bytes(value) != b"null"}
         return msgspec.Raw(msgspec.json.encode({**asked, **told}))
@@ -299,13 +300,13 @@ class AtlasAccountingClient:
         )
         if not answer.body.strip():
             return Reply([], answer.request_id, answer.status)
-        record: msgspec.Raw = decode(self.session, answer, msgspec.Raw, is_write=True)
-        decode(self.session, answer, dict[str, msgspec.Raw], is_write=True)
+        record: msgspec.Raw = decode(SYSTEM, answer, msgspec.Raw, is_write=True)
+        decode(SYSTEM, answer, dict[str, msgspec.Raw], is_write=True)
         return Reply([record], answer.request_id, answer.status)
 
     def _only_company(self) -> str:
         answer = self.session.send("read", "GET", "/auth/me")
-        profile = decode(self.session, answer, dict[str, Any], is_write=False)
+        profile = decode(SYSTEM, answer, dict[str, Any], is_write=False)
         companies = [(str(each.get("id")), str(each.get("name", ""))) for each in profile.get("companies") or []]
         if len(companies) == 1:
             return companies[0][0]
@@ -324,7 +325,7 @@ class AtlasAccountingClient:
 
     def _token(self, path: str, body: dict[str, str]) -> Token:
         answer = self.session.send("read", "POST", path, body=msgspec.json.encode(body), authorization="")
-        told = decode(self.session, answer, dict[str, Any], is_write=False)
+        told = decode(SYSTEM, answer, dict[str, Any], is_write=False)
         tokens = told.get("tokens") if isinstance(told.get("tokens"), dict) else told
         value = tokens.get("access_token")
         if not isinstance(value, str):

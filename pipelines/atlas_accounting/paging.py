@@ -18,7 +18,8 @@ import msgspec
 from pipelines.atlas_accounting.incremental import Tail, updated_at
 from pipelines.atlas_accounting.page import PAGE_SIZE, ROOM, Page, begins_before, count, goes_on, keep, page_size_for
 from pipelines.transport import errors, exact
-from pipelines.transport.session import Answer, Session, begins_with, decode
+from pipelines.transport.answer import Answer, begins_with, decode
+from pipelines.transport.session import Session
 
 _PAGES_AT_ONCE = 8
 _READINGS = 4
@@ -279,8 +280,8 @@ class Pages:
 
     def _parsed(self, answer: Answer) -> Page:
         if begins_with(answer.body) == b"[":
-            return Page(decode(self._session, answer, list[msgspec.Raw], is_write=False))
-        page: Page = decode(self._session, answer, Page, is_write=False)
+            return Page(decode(self._session.system, answer, list[msgspec.Raw], is_write=False))
+        page: Page = decode(self._session.system, answer, Page, is_write=False)
         return page
 
 

@@ -17,10 +17,11 @@ from typing import Any
 import msgspec
 
 from pipelines.transport import errors, exact
+from pipelines.transport.answer import LONGEST_KEPT, Answer, decode, surprise
 from pipelines.transport.auth import Token, TokenAuth, jwt_lifetime
 from pipelines.transport.pacing import PaceMemory, SlidingWindow, Unlimited
 from pipelines.transport.reply import Reply
-from pipelines.transport.session import LONGEST_KEPT, Answer, Clockwork, Kind, Patience, Session, decode, surprise
+from pipelines.transport.session import Clockwork, Kind, Patience, Session
 
 SYSTEM = "atlas_etrm"
 
@@ -210,7 +211,7 @@ class AtlasEtrmClient:
             listed = msgspec.json.decode(answer.body, type=_Listed)
             if listed.success and listed.recordCount in (None, len(listed.data)):
                 return listed.data
-        envelope: _Envelope = decode(self.session, answer, _Envelope, is_write=is_write)
+        envelope: _Envelope = decode(SYSTEM, answer, _Envelope, is_write=is_write)
         if not envelope.success:
             # A failure under HTTP 200 is a failure (contract section 1), and one without effect.
             message, details = errors.explain(bytes(answer.body[:LONGEST_KEPT]))
@@ -231,10 +232,10 @@ class AtlasEtrmClient:
             records = self._listed(envelope.data, answer, is_write=is_write) if first not in (b"n", b"") else []
         if first in (b"n", b"") and not is_write and envelope.recordCount != 0:
             # No list at all is not an empty one, which would say that everything is gone.
-            raise surprise(self.session, answer, "success without data", is_write=is_write)
+            raise surprise(SYSTEM, answer, "success without data", is_write=is_write)
         if envelope.recordCount is not None and envelope.recordCount != len(records):
             told = f"recordCount is {envelope.recordCount}, data has {len(records)} records"
-            raise surprise(self.session, answer, told, is_write=is_write)
+            raise surprise(SYSTEM, answer, told, is_write=is_write)
         return records
 
     def _listed(self, data: msgspec.Raw, answer: Answer, *, is_write: bool) -> list[msgspec.Raw]:
@@ -242,12 +243,12 @@ class AtlasEtrmClient:
             return msgspec.json.decode(data, type=list[msgspec.Raw])
         except msgspec.MsgspecError as error:
             told = f"not the answer the contract describes: {error}"
-            raise surprise(self.session, answer, told, is_write=is_write) from error
+            raise surprise(SYSTEM, answer, told, is_write=is_write) from error
 
     def _fetch_token(self) -> Token:
         body = msgspec.json.encode({"username": self._config.username, "password": self._config.password})
         answer = self.session.send("read", "POST", "/api/token", body=body, authorization="")
-        told = decode(self.session, answer, dict[str, Any], is_write=False)
+        told = decode(SYSTEM, answer, dict[str, Any], is_write=False)
         data = told.get("data")
         if told.get("success") is False:
             raise errors.CredentialsRefused(SYSTEM, "the token call answered success: false", status=answer.status)

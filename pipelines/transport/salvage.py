@@ -2,7 +2,7 @@
 
 In: bytes that are not quite JSON. Out: bytes that are, with each unreadable element of the answer's list turned into
 a text that holds it; landing sets a text among records aside, with its content and reason.
-What does not belong here: whether to try (`session.decode`: only where reading failed), quarantine (`landing.py`).
+What does not belong here: whether to try (`answer.decode`: only where reading failed), quarantine (`landing.py`).
 """
 
 from __future__ import annotations

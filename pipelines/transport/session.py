@@ -7,7 +7,7 @@ Reads are repeated, with bounds, after 429, 5xx, and lost connections. A write i
 certainly did nothing: no connection, 401 (after renewing the token), 425 and 429. A write that was sent and not
 answered, or answered 5xx, raises `OutcomeUnknown`. Redirects are never followed: they could carry a credential
 to another host.
-What does not belong here: paths, envelopes and paging (each system's `client.py`).
+What does not belong here: what an answer says (`answer.py`), paths, envelopes and paging (each system's `client.py`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import httpx
-import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from pipelines.transport import errors, salvage
+from pipelines.transport import errors
+from pipelines.transport.answer import LONGEST_KEPT, Answer
 from pipelines.transport.auth import Auth
 from pipelines.transport.pacing import Limit, Pacer, Unlimited, retry_after
 
@@ -36,24 +36,9 @@ _Told = TypeVar("_Told")
 _KEEP_ALIVE_SECONDS = 4.0
 """Shorter than any server's own (uvicorn: 5 s): a write on a connection the server just closed has no known outcome."""
 
-LONGEST_KEPT = 10_000_000
-"""Bytes of an answer that an error carries along: enough to see what it was."""
-
 _LARGE = 1_000_000
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A successful answer: its bytes as they came, so that numbers keep their digits."""
-
-    status: int
-    body: bytes | bytearray
-    """A large one is a bytearray, filled while it arrived: a copy of it would double the memory. Never changed."""
-    request_id: str | None
-    is_confidential: bool = False
-    """A token call's: its bytes are kept nowhere, however odd they are."""
 
 
 @dataclass(frozen=True)
@@ -350,53 +335,5 @@ def _received(response: httpx.Response) -> bytes | bytearray:
     return bytes(body) if len(body) < _LARGE else body
 
 
-def begins_with(body: bytes | bytearray) -> bytes:
-    """The first byte of a body that is no white space; found without copying it."""
-    return bytes(body[:1024]).lstrip()[:1]
-
-
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def decode(session: Session, answer: Answer, type_: Any, *, is_write: bool) -> Any:
-    """Reads an answer's JSON as a declared type; numbers inside `msgspec.Raw` keep their digits.
-
-    Raises:
-        UnexpectedAnswer: it is HTML, or not of that shape. For a write the vendor did accept something, so it is
-            `OutcomeUnknown`.
-    """
-    try:
-        return _decoded(answer.body, type_, is_write=is_write)
-    except _UNREADABLE as error:
-        is_html = begins_with(answer.body) == b"<"
-        raise surprise(
-            session,
-            answer,
-            "HTML instead of JSON" if is_html else f"not the answer the contract describes: {error}",
-            is_write=is_write,
-        ) from error
-
-
-_UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError)
-
-
-def _decoded(body: bytes | bytearray, type_: Any, *, is_write: bool) -> Any:
-    try:
-        return msgspec.json.decode(body, type=type_)
-    except msgspec.ValidationError:
-        raise
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # One bad record must not stop the good ones; but of a write nothing is guessed.
-        if is_write or begins_with(body) not in (b"{", b"["):
-            raise
-        return msgspec.json.decode(salvage.readable(body), type=type_)
-
-
-def surprise(session: Session, answer: Answer, message: str, *, is_write: bool) -> errors.VendorError:
-    """The error for a 2xx answer that cannot be right."""
-    kind = errors.OutcomeUnknown if is_write else errors.UnexpectedAnswer
-    error = kind(session.system, message, status=answer.status, request_id=answer.request_id)
-    if not is_write and not answer.is_confidential:
-        error.body = bytes(answer.body[:LONGEST_KEPT])
-    return error

@@ -79,7 +79,7 @@ def land(answer: str, folder: str) -> str:
     from pipelines.atlas_etrm.client import AtlasEtrmClient, AtlasEtrmConfig
     from pipelines.atlas_etrm.tables import ORDER_ITEMS
     from pipelines.loading import backlog
-    from pipelines.transport.session import Answer
+    from pipelines.transport.answer import Answer
     from pipelines.versions.versioning import EVERYTHING
 
     place = Path(folder)

@@ -28,8 +28,8 @@ from pipelines.raw_table import RawTable
 from pipelines.records import careful
 from pipelines.records.typed import Misfit, type_records
 from pipelines.refusals import WHOLE_ANSWER
+from pipelines.transport.answer import LONGEST_KEPT
 from pipelines.transport.errors import UnexpectedAnswer
-from pipelines.transport.session import LONGEST_KEPT
 from pipelines.versions.versioning import EVERYTHING
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"

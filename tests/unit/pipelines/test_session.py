@@ -10,9 +10,10 @@ import pytest
 from virtual import VirtualClock
 
 from pipelines.transport import errors, exact
+from pipelines.transport.answer import Answer, decode
 from pipelines.transport.auth import Token, TokenAuth, jwt_lifetime
 from pipelines.transport.pacing import Pacer, SlidingWindow, TokenBucket, retry_after, seconds_until_reset
-from pipelines.transport.session import Answer, Patience, Session, decode
+from pipelines.transport.session import Patience, Session
 
 Handler = Callable[[httpx.Request], httpx.Response]
 IBAN = "GR1601101250000000012300695"
@@ -147,10 +148,9 @@ def test_the_frameworks_own_validation_body_is_understood() -> None:
 
 
 @pytest.mark.parametrize(("is_write", "kind"), [(False, errors.UnexpectedAnswer), (True, errors.OutcomeUnknown)])
-def test_html_is_refused(clock: VirtualClock, is_write: bool, kind: type[errors.VendorError]) -> None:
-    handler, _ = answers(httpx.Response(200))
+def test_html_is_refused(is_write: bool, kind: type[errors.VendorError]) -> None:
     with pytest.raises(kind, match="HTML instead of JSON"):
-        decode(session(clock, handler), Answer(200, b"<html>", None), dict, is_write=is_write)
+        decode("atlas_etrm", Answer(200, b"<html>", None), dict, is_write=is_write)
 
 
 def test_a_429_holds_every_thread(clock: VirtualClock) -> None:
