@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pipelines.atlas_etrm import tables
+from pipelines.atlas_etrm import settled, tables
 from pipelines.atlas_etrm.client import AtlasEtrmClient
 from pipelines.loading import by_dlt, load_tables
 from pipelines.raw_table import RawTable
@@ -31,7 +31,7 @@ def tasks(client: AtlasEtrmClient, reading: Reading) -> list[Task]:
         _whole(tables.COUNTERPARTIES, client.all_counterparties),
         _whole(tables.ORDERS, client.all_orders),
         _whole(tables.ORDER_ITEMS, client.all_order_items),
-        Task((tables.INVOICES, tables.PAYMENTS), lambda: _invoices_and_payments(client)),
+        Task((tables.INVOICES, tables.PAYMENTS), lambda: _invoices_and_payments(client, reading)),
         Task(
             (tables.CUSTOM_FIELD_TYPES,),
             lambda: _optional(reading, tables.CUSTOM_FIELD_TYPES, client.custom_field_types, _NO_FIELDS),
@@ -53,14 +53,24 @@ def _optional(
         yield Fetched(table, records, EVERYTHING)
 
 
-def _invoices_and_payments(client: AtlasEtrmClient) -> Iterator[Fetched]:
+def _invoices_and_payments(client: AtlasEtrmClient, reading: Reading) -> Iterator[Fetched]:
     invoices = client.all_invoices()
     yield Fetched(tables.INVOICES, invoices, EVERYTHING)
-    ids = [_identified(record) for record in invoices]
-    # There is no call for all payments: they are reached through their invoices (contract section 3). Those of an
-    # invoice without a readable id were not asked for, so they are not gone.
-    scope = None if None in ids else EVERYTHING
-    yield Fetched(tables.PAYMENTS, client.payments_of_invoices([number for number in ids if number]), scope)
+    told = [_identified(record) for record in invoices]
+    ids = [number for number in told if number]
+    # There is no call for all payments: they are reached through their invoices (contract section 3).
+    if not (reading.full_refresh or reading.since is not None or settled.is_daily_due(reading.landing)):
+        known = settled.known(reading.landing)
+        payments = client.payments_of_invoices([number for number in ids if number not in known.settled])
+        if not known.lacks(map(_identified, payments)):
+            yield Fetched(tables.PAYMENTS, payments)
+            return
+        # Only a reading of every invoice says that a payment is gone: it may have moved to a settled one.
+    # Those of an invoice without a readable id were not asked for, so they are not gone.
+    scope = None if None in told else EVERYTHING
+    yield Fetched(tables.PAYMENTS, client.payments_of_invoices(ids), scope)
+    if scope is not None:
+        settled.remember(reading.landing, reading.landing.now())
 
 
 class _Identified(msgspec.Struct):

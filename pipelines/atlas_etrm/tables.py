@@ -133,6 +133,14 @@ PAYMENTS = RawTable(
     ),
 )
 
+LIST_READS = RawTable(
+    SYSTEM,
+    "list_reads",
+    ("list_name",),
+    columns(list_name="text", full_read_at="instant"),
+)
+"""When the payments of every invoice were read last: landed beside them, for the next read alone, and never loaded."""
+
 DEALS = RawTable(
     SYSTEM,
     "deals",
