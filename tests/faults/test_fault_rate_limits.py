@@ -95,7 +95,7 @@ def test_the_next_process_knows_what_the_last_one_spent(
     wire = limited.wires["atlas_etrm"]
     for _ in range(3):
         clients = limited.clients(requests_per_minute=100, pace_file=pace_file)
-        land(clients, landing, names("atlas_etrm"))
+        land(clients, landing, names("atlas_etrm"), full_refresh=True)
         clients.close()
     assert len(wire.sent) > 150
     assert most_within(wire, A_MINUTE) <= 100
