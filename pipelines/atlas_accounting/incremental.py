@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
-import pyarrow.parquet as pq
 
-from pipelines import in_memory
+from pipelines import in_memory, list_reads
 from pipelines.atlas_accounting.tables import LIST_READS
 from pipelines.landing import Landing
 from pipelines.raw_table import RawTable
@@ -28,9 +27,6 @@ OVERLAP = timedelta(minutes=10)
 
 _MOST_OVERLAP = 40
 """Records read again at most, so that a run in which nothing changed needs one page, even after a bulk import."""
-
-_FULL_READ_EVERY = timedelta(days=1)
-"""A deleted record leaves no trace in a list that is not read in full."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ class State:
             now: By the run's clock.
             since: Day from which changes are read again in any case.
         """
-        is_recent = self.full_read_at is not None and timedelta(0) <= now - self.full_read_at < _FULL_READ_EVERY
+        is_recent = list_reads.is_recent(self.full_read_at, now)
         if self.cursor is None or not is_recent or not self.updated or len(self.updated) != len(self.ids):
             return None
         reached = bisect_right(self.updated, self.cursor)
@@ -91,9 +87,11 @@ def state(landing: Landing, table: RawTable) -> State:
             "(partition by id order by _landed_at desc, _landing_file desc) = 1) where not _is_deleted",
             params={"files": files},
         ).to_arrow_table()
-    told = _remembered(landing, table.name)
+    told = list_reads.last(landing, LIST_READS, table.name)
     updated = sorted(moment.astimezone(UTC) for moment in rows["updated_at"].to_pylist() if moment is not None)
-    return State(frozenset(rows["id"].to_pylist()), tuple(updated), *told)
+    return State(
+        frozenset(rows["id"].to_pylist()), tuple(updated), told["cursor"], told["full_read_at"], told["uncounted"] or 0
+    )
 
 
 def remember(
@@ -126,12 +124,3 @@ def updated_at(record: msgspec.Raw) -> datetime | None:
     except msgspec.MsgspecError:
         return None
     return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _remembered(landing: Landing, name: str) -> tuple[datetime | None, datetime | None, int]:
-    columns = ["list_name", "cursor", "full_read_at", "uncounted"]
-    for file in reversed(landing.files(LIST_READS.system, LIST_READS.name)):
-        for row in pq.read_table(file, columns=columns).to_pylist():
-            if row["list_name"] == name:
-                return row["cursor"], row["full_read_at"], row["uncounted"]
-    return None, None, 0

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
-import pyarrow.parquet as pq
 
-from pipelines import in_memory
+from pipelines import in_memory, list_reads
 from pipelines.atlas_etrm.tables import INVOICES, LIST_READS, PAYMENTS
 from pipelines.landing import Landing
 from pipelines.raw_table import RawTable
-
-_EVERY_INVOICE_EVERY = timedelta(days=1)
 
 _PAYMENTS = """
     with invoices as ({invoices}),
@@ -66,12 +63,8 @@ def known(landing: Landing) -> Known:
 
 def is_daily_due(landing: Landing) -> bool:
     """Whether the payments of every invoice are to be read, settled or not."""
-    for file in reversed(landing.files(LIST_READS.system, LIST_READS.name)):
-        for row in pq.read_table(file, columns=["list_name", "full_read_at"]).to_pylist():
-            if row["list_name"] == PAYMENTS.name:
-                full_read_at: datetime = row["full_read_at"]
-                return not timedelta(0) <= landing.now() - full_read_at < _EVERY_INVOICE_EVERY
-    return True
+    told = list_reads.last(landing, LIST_READS, PAYMENTS.name)
+    return not list_reads.is_recent(told["full_read_at"], landing.now())
 
 
 def remember(landing: Landing, full_read_at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 In: landing files that tables lack, tables that dlt has made, with the columns and types declared today. Out: their
 rows, under a load id that `_dlt_loads` explains like any load of dlt's; or nothing, if the process dies before the end.
-What does not belong here: making tables and columns (dlt, `backlog.py`), finding what is lacking (`backlog.py`).
+What does not belong here: making tables and columns (`by_dlt.py`), finding what is lacking (`lacking.py`).
 """
 
 from __future__ import annotations

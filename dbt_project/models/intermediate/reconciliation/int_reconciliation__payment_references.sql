@@ -1,14 +1,7 @@
 -- What a bank may call a payment by: the payment's own reference, or the number of a document that it settled.
 -- One row per payment and reference that a return names; voided payments too.
 with settled as (
-    select
-        {{ payment_entry_id('settlements.side', 'settlements.payment_id') }} as journal_entry_id,
-        coalesce(issued.document_number, settlements.document_id) as document_number
-    from {{ ref('int_reconciliation__settlements') }} as settlements
-    left join {{ ref('int_reconciliation__issued_documents') }} as issued
-        on
-            settlements.side = issued.side
-            and settlements.document_id = issued.document_id
+    {{ documents_settled_by_payments() }}
 ),
 
 -- Of a million payments a handful comes back.

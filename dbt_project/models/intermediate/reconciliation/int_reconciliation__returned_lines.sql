@@ -2,21 +2,7 @@
 -- movement of its own, the payment still stands as if the money had stayed, or neither of the two was ever booked.
 -- One row per return: a bank transaction, or the entry of a statement where no transaction tells it.
 with named as (
-    select
-        amounts.record_id,
-        paid.journal_entry_id
-    from {{ ref('int_reconciliation__returned_amounts') }} as amounts
-    inner join {{ ref('int_reconciliation__payment_references') }} as paid
-        on amounts.end_to_end_id = paid.reference
-
-    union
-
-    select
-        amounts.record_id,
-        paid.journal_entry_id
-    from {{ ref('int_reconciliation__returned_amounts') }} as amounts
-    inner join {{ ref('int_reconciliation__payment_references') }} as paid
-        on amounts.instruction_id = paid.reference
+    {{ payments_named_by_returns() }}
 ),
 
 -- What may answer for a return in the books, and the days on which it may: a payment that was voided, within the eight
@@ -104,14 +90,7 @@ answered as (
 ),
 
 settled as (
-    select distinct
-        {{ payment_entry_id('settlements.side', 'settlements.payment_id') }} as journal_entry_id,
-        coalesce(issued.document_number, settlements.document_id) as document_number
-    from {{ ref('int_reconciliation__settlements') }} as settlements
-    left join {{ ref('int_reconciliation__issued_documents') }} as issued
-        on
-            settlements.side = issued.side
-            and settlements.document_id = issued.document_id
+    {{ documents_settled_by_payments() }}
 ),
 
 documents as (

@@ -2,21 +2,7 @@
 -- with, else the last one of that amount.
 -- One row per return that a payment of the books may be behind.
 with named as (
-    select
-        amounts.record_id,
-        paid.journal_entry_id
-    from {{ ref('int_reconciliation__returned_amounts') }} as amounts
-    inner join {{ ref('int_reconciliation__payment_references') }} as paid
-        on amounts.end_to_end_id = paid.reference
-
-    union
-
-    select
-        amounts.record_id,
-        paid.journal_entry_id
-    from {{ ref('int_reconciliation__returned_amounts') }} as amounts
-    inner join {{ ref('int_reconciliation__payment_references') }} as paid
-        on amounts.instruction_id = paid.reference
+    {{ payments_named_by_returns() }}
 ),
 
 -- The bank's own lines of payments, to find the one that came back by its reference.

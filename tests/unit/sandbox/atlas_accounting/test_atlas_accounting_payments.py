@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -183,7 +184,7 @@ def test_a_voided_payment_opens_what_it_had_settled(books: Any, refused: Any) ->
     opened = books.engine.get("invoices", invoice["id"])
     assert (opened["amount_paid"], opened["amount_due"]) == ("0.00", "1000.00")
     assert opened["status"] in ("sent", "overdue")
-    assert {account: amount for account, amount in books.balances().items() if float(amount)} == before
+    assert {account: amount for account, amount in books.balances().items() if Decimal(amount)} == before
     assert books.engine.get("customers", books.customer)["balance"] == "1000.00"
     assert refused(books.engine.void_payment, payment["id"]).status == 409
 
@@ -201,7 +202,7 @@ def test_a_payment_taken_off_leaves_its_money_and_takes_its_discount_back(books:
     assert [row["invoice_id"] for row in off["applications"]] == [other["id"]]
     opened = books.engine.get("invoices", invoice["id"])
     assert (opened["amount_paid"], opened["amount_due"]) == ("0.00", "1000.00")
-    settled = {account: amount for account, amount in books.balances().items() if float(amount)}
+    settled = {account: amount for account, amount in books.balances().items() if Decimal(amount)}
     assert settled == before
     assert refused(books.engine.take_payment_off, payment["id"], invoice["id"]).status == 409
     assert books.engine.void_payment(payment["id"])["status"] == "voided"
